@@ -1,0 +1,109 @@
+"""One frozen Settings, read once at start: hotline.toml first, then HOTLINE_* variables. Units stand in the names."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+ROOT = Path(__file__).resolve().parent.parent
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Everything a hotline can be told. Unknown keys in hotline.toml are refused, so that a typing error is noticed."""
+
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", toml_file="hotline.toml", frozen=True, extra="forbid")
+
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    http_host: str = "127.0.0.1"
+    http_port: Port = 8000
+    public_url: str = ""
+
+    asterisk: Literal["managed", "external", "off"] = "managed"
+    sip_host: str = "127.0.0.1"
+    sip_port: Port = 5060
+    rtp_ports: Annotated[tuple[int, int], NoDecode] = (20000, 20399)
+    ami_port: Port = 5038
+    agi_port: Port = 4573
+    audiosocket_port: Port = 9092
+    asterisk_http_port: Port = 8088
+    sip_trunk: str = ""
+
+    flows_dir: Path = ROOT / "call_flows"
+    city_dir: Path = ROOT / "config"
+    vosk_model: Path = ROOT / "transcription" / "model"
+
+    operator_ring_seconds: int = Field(default=20, ge=1)
+    department_ring_seconds: int = Field(default=30, ge=1)
+    wrap_up_seconds: int = Field(default=0, ge=0)
+    hold_seconds: int = Field(default=600, ge=1)
+    token_hours: int = Field(default=12, ge=1)
+    delivery_retry_seconds: float = Field(default=5.0, gt=0)
+    delivery_networks: Annotated[tuple[str, ...], NoDecode] = ()
+
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_api_base: str = "https://api.twilio.com"
+    twilio_number: str = ""
+
+    @field_validator("rtp_ports", mode="before")
+    @classmethod
+    def _ports(cls, value: Any) -> Any:
+        """`20000-20399`, as it is written in hotline.toml and HOTLINE_RTP_PORTS."""
+        if not isinstance(value, str):
+            return value
+        first, dash, last = value.partition("-")
+        if not (dash and first.strip().isdigit() and last.strip().isdigit() and int(first) < int(last) <= 65535):
+            raise ValueError("write the first and the last port, such as 20000-20399")
+        return int(first), int(last)
+
+    @field_validator("delivery_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("sip_trunk")
+    @classmethod
+    def _trunk(cls, value: str) -> str:
+        if value and not (value.startswith("sip:") and value.removeprefix("sip:").rpartition(":")[2].isdigit()):
+            raise ValueError("write sip:HOST:PORT")
+        return value
+
+    @field_validator("data_dir", "flows_dir", "city_dir", "vosk_model")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @cached_property
+    def database(self) -> str:
+        """The SQLAlchemy URL: SQLite in the data folder unless told otherwise."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'hotline.db'}"
+
+    @property
+    def recordings_dir(self) -> Path:
+        return self.data_dir / "recordings"
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.data_dir / "spool"
+
+    @property
+    def prompts_dir(self) -> Path:
+        """Prompts made into audio; Asterisk plays them from here."""
+        return self.data_dir / "prompts"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

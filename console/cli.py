@@ -1,0 +1,54 @@
+"""`hotline`: every command of the hotline. Each module in console/commands/ lists its own in COMMANDS.
+
+Modules are imported only when one of their commands is wanted, so that `hotline check` need not load a recogniser.
+Exit codes: 0 good, 1 problems found, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+# command -> (module in console.commands, one line of help)
+COMMANDS = {
+    "serve": ("serve", "Answer calls and serve the pages."),
+    "worker": ("worker", "Work off deliveries and recordings (serve starts one by itself)."),
+    "preflight": ("preflight", "Check everything the hotline needs, and say what to do."),
+    "check": ("flows", "Find every mistake in call flows and city data."),
+    "simulate": ("flows", "Call a flow in the terminal."),
+    "test": ("flows", "Run the scenarios beside the call flows."),
+    "draw": ("flows", "Draw a flow."),
+    "prompts": ("prompts", "Make the prompts into audio."),
+    "asterisk": ("asterisk", "Get, configure and run the private Asterisk."),
+    "transcribe": ("speech", "Turn a recording into text."),
+    "model": ("speech", "Build, fetch or describe the speech model."),
+    "draft": ("draft", "Turn what was said into a draft case."),
+    "user": ("people", "Add people who may log in."),
+    "operator": ("people", "Add operators: a login and a telephone of the same name."),
+    "key": ("people", "Give a department its API key and signing secret."),
+    "demo": ("demo", "Hold a scripted three-way call with sound, from ring to delivered case."),
+    "demo-department": ("department", "A department's own system, for tests and demonstrations."),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"console.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_module, text) in COMMANDS.items()])
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hotline12345")
+def main() -> None:
+    """The 12345 hotline. Settings come from hotline.toml and HOTLINE_* variables; see README.md."""
