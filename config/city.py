@@ -1,0 +1,65 @@
+"""The city's own data: departments, categories, places, the merged lines and the deadlines, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from config.offices import Department, DirectoryLine, District
+from config.rules import Deadlines
+from config.search import search
+from config.words import Category, KindWords, UrgencyWords
+
+__all__ = ["Category", "City", "Department", "DirectoryLine", "District"]
+
+
+@dataclass(frozen=True, eq=False)
+class City:
+    """Compared by identity: it is loaded once and is large."""
+
+    name: str = ""
+    departments: tuple[Department, ...] = ()
+    categories: tuple[Category, ...] = ()
+    kinds: tuple[KindWords, ...] = ()
+    urgencies: tuple[UrgencyWords, ...] = ()
+    districts: tuple[District, ...] = ()
+    directory: tuple[DirectoryLine, ...] = ()
+    deadlines: Deadlines = field(default_factory=Deadlines)
+
+    def department(self, code: str) -> Department | None:
+        return self._departments.get(code)
+
+    def category(self, code: str) -> Category | None:
+        return self._categories.get(code)
+
+    def line(self, number: str) -> DirectoryLine | None:
+        return next((line for line in self.directory if line.number == number), None)
+
+    def search(self, words: str) -> list[Department]:
+        """Departments by name, alias, pinyin initials or number, best first: `城管`, `cg`, `8703`."""
+        return search(self.departments, words)
+
+    def leads(self, category: str) -> tuple[Department, ...]:
+        """The departments that may lead a case of this category, the category's own choice first."""
+        return self._leads.get(category, ())
+
+    @cached_property
+    def _departments(self) -> dict[str, Department]:
+        return {d.code: d for d in self.departments}
+
+    @cached_property
+    def _categories(self) -> dict[str, Category]:
+        return {c.code: c for c in self.categories}
+
+    @cached_property
+    def _leads(self) -> dict[str, tuple[Department, ...]]:
+        return {c.code: _leads_of(c, self.departments) for c in self.categories}
+
+
+def _leads_of(category: Category, departments: tuple[Department, ...]) -> tuple[Department, ...]:
+    """Named by the category, else claimed by departments, else (a sparse file) told by their names."""
+    named = [d for d in departments if d.code == category.lead]
+    claimed = [d for d in departments if category.code in d.categories and d not in named]
+    if named or claimed:
+        return (*named, *claimed)
+    return tuple(d for d in departments if any(part in d.name for part in category.bureaus))
