@@ -7,6 +7,7 @@ CR, LF and NUL are stripped from every value: a line break inside a value would 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import socket
@@ -153,8 +154,8 @@ class Ami:
         return False
 
     def _read(self) -> None:
-        assert self._socket is not None  # noqa: S101  set by _connect
-        while data := self._socket.recv(65536):
+        connection = self._socket
+        while connection is not None and (data := connection.recv(65536)):
             for message in self._parser.feed(data):
                 self._hand_on(message)
 
@@ -170,6 +171,8 @@ class Ami:
             connection, self._socket = self._socket, None
         if connection is None:
             return False
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)  # wakes the reader; close() alone does not
         connection.close()
         return True
 

@@ -1,0 +1,132 @@
+"""Legs as Asterisk channels: every AMI action that the exchange needs, and nothing else.
+
+A leg we call gets its own id as ChannelId, so Asterisk's events name it by our id. Nobody's digits are ever dialled:
+a number comes from `departments.yaml`, an operator from the people the city has added.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from ivr.ami import Ami
+from ivr.board import Room
+from ivr.call import Role
+from ivr.room import Do, Order
+
+HOTLINE = '"市长热线" <12345>'
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Whom to call. `endpoint` is what Asterisk dials; `ring_seconds` how long it may ring."""
+
+    leg: str
+    room: str
+    role: Role
+    endpoint: str
+    caller_id: str
+    ring_seconds: int
+    record_path: str = ""
+
+
+def operator_endpoint(name: str) -> str:
+    return f"PJSIP/{name}"
+
+
+def department_endpoint(number: str, trunk: str) -> str:
+    """A department's telephone, out through the trunk (`sip:host:port`)."""
+    if not number.isdigit():
+        raise ValueError("a department's number has digits only")
+    return f"PJSIP/trunk/sip:{number}@{trunk.removeprefix('sip:')}"
+
+
+def tap_id(leg: str) -> str:
+    """The UUID under which a leg's voice arrives at the captions. The same for the same leg, always."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"hotline:leg:{leg}"))
+
+
+class Legs:
+    """Turns orders into AMI actions. Keeps the one thing Asterisk needs and we do not: channel names."""
+
+    def __init__(self, ami: Ami, *, audiosocket: str) -> None:
+        self._ami, self._audiosocket = ami, audiosocket
+        self.channels: dict[str, str] = {}  # leg -> channel name
+
+    def call(self, dial: Dial) -> bool:
+        """Ring somebody into a room. False when Asterisk cannot be reached."""
+        variables = {"LEG": dial.leg, "ROOM": dial.room, "ROLE": dial.role.value, "RECORD": dial.record_path}
+        return self._ami.send(
+            "Originate",
+            ("Channel", dial.endpoint), ("Context", "leg-room"), ("Exten", dial.room), ("Priority", "1"),
+            ("ChannelId", dial.leg), ("CallerID", dial.caller_id), ("Timeout", str(dial.ring_seconds * 1000)),
+            ("Async", "true"), *(("Variable", f"{name}={value}") for name, value in variables.items()),
+            action_id=f"ask:{dial.leg}",
+        )  # fmt: skip
+
+    def hang_up(self, leg: str) -> None:
+        """Also stops a telephone that rings: the channel exists from the INVITE on, known by our id or its name."""
+        self._ami.send("Hangup", ("Channel", self.channels.get(leg, leg)))
+
+    def carry_out(self, order: Order, room: Room) -> None:
+        channel = self.channels.get(order.leg)
+        if order.do is Do.HANG_UP:
+            self.hang_up(order.leg)
+        elif channel is not None:
+            _ORDERS[order.do](self, channel, order, room)
+
+    def release(self, channel: str) -> None:
+        """Send a citizen on in the call flow, from wherever they are."""
+        self._redirect(channel, "resume", "s")
+
+    def mute(self, channel: str, room: str, on: bool) -> None:
+        self._ami.send("ConfbridgeMute" if on else "ConfbridgeUnmute", ("Conference", room), ("Channel", channel))
+
+    def pause_recording(self, leg: str, on: bool) -> None:
+        """Silence goes into the file while paused, so that its times stay right."""
+        if channel := self.channels.get(leg):
+            self._ami.send("MixMonitorMute", ("Channel", channel), ("Direction", "both"), ("State", str(int(on))))
+
+    def set(self, leg: str, name: str, value: str) -> None:
+        if channel := self.channels.get(leg):
+            self._ami.send("Setvar", ("Channel", channel), ("Variable", name), ("Value", value))
+
+    def tap(self, leg: str) -> None:
+        """Send what this leg says to the captions (measured: 18-80 ms behind the voice)."""
+        if channel := self.channels.get(leg):
+            self._ami.send(
+                "Originate",
+                ("Channel", f"AudioSocket/{self._audiosocket}/{tap_id(leg)}"), ("ChannelId", f"tap-{leg}"),
+                ("Application", "ChanSpy"), ("Data", f"{channel},qoESu"), ("Async", "true"), ("Codecs", "slin"),
+                action_id=f"tap:{leg}",
+            )  # fmt: skip
+
+    def untap(self, leg: str) -> None:
+        self._ami.send("Hangup", ("Channel", self.channels.get(f"tap-{leg}", f"tap-{leg}")))
+
+    def to_room(self, channel: str, role: Role, room: str) -> None:
+        self._redirect(channel, "citizen-room" if role is Role.CITIZEN else "leg-room", room)
+
+    def _to_room(self, channel: str, order: Order, room: Room) -> None:
+        who = room.participant(order.leg)
+        if who:
+            self.to_room(channel, who.role, room.id)
+
+    def _to_whisper(self, channel: str, order: Order, room: Room) -> None:
+        target = self.channels.get(order.to)
+        if target:
+            self._ami.send("Setvar", ("Channel", channel), ("Variable", "WHISPER_TO"), ("Value", target))
+            self._redirect(channel, "whisper", room.id)
+
+    def _redirect(self, channel: str, context: str, extension: str) -> None:
+        self._ami.send("Redirect", ("Channel", channel), ("Context", context), ("Exten", extension), ("Priority", "1"))
+
+
+_ORDERS = {
+    Do.TO_ROOM: Legs._to_room,
+    Do.TO_HOLD: lambda legs, channel, order, room: legs._redirect(channel, "hold", room.id),
+    Do.TO_WHISPER: Legs._to_whisper,
+    Do.MUTE: lambda legs, channel, order, room: legs.mute(channel, room.id, True),
+    Do.UNMUTE: lambda legs, channel, order, room: legs.mute(channel, room.id, False),
+    Do.RELEASE: lambda legs, channel, order, room: legs.release(channel),
+}
