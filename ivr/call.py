@@ -106,7 +106,7 @@ class Call:
     ended_at: datetime | None = None
     ended_because: str = ""
     at_node: str = ""
-    facts: Mapping[str, Any] = MappingProxyType({})
+    facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     legs: tuple[Leg, ...] = ()
     recordings: tuple[Recording, ...] = ()
 
