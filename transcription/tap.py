@@ -1,0 +1,118 @@
+"""One tap: the sound of one leg on its way through the recogniser, kept in step with the clock.
+
+A recogniser that falls behind is worth less than none: when more than `MAX_LAG_SECONDS` of sound wait, the oldest is
+dropped and counted. Sound that stops coming (a telephone that sends nothing while its owner is silent) and sound that
+was dropped are the same thing here: a gap. At a gap the utterance is closed, and hearing starts afresh at the right
+second. So captions are late by a bounded time, and their seconds are always seconds since the tap began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from transcription.audio import BYTES_PER_SECOND
+from transcription.caption import Caption
+from transcription.recognizer import CHUNK_BYTES, Heard, Recognizer
+from transcription.spoken_numbers import to_digits
+from transcription.transcript import Word
+
+MAX_LAG_SECONDS = 2.0
+PAUSE_SECONDS = 1.0
+
+
+class Backlog:
+    """Sound that waits for the recogniser, and the second of the tap at which it begins."""
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.dropped_seconds = 0.0
+        self._waiting = bytearray()
+        self._end = 0.0  # second of the tap up to which sound has arrived
+        self._gap = True
+
+    def put(self, pcm: bytes, now: float) -> None:
+        """Sound that arrived at `now`, a moment of the same clock as `began`."""
+        arrived = now - self.began
+        if arrived - (self._end + len(pcm) / BYTES_PER_SECOND) > PAUSE_SECONDS:
+            self._end = arrived - len(pcm) / BYTES_PER_SECOND
+            self.dropped_seconds += len(self._waiting) / BYTES_PER_SECOND
+            self._waiting.clear()
+            self._gap = True
+        self._waiting += pcm
+        self._end += len(pcm) / BYTES_PER_SECOND
+        self._drop_what_is_too_late()
+
+    def paused(self, now: float) -> bool:
+        """Nothing has come for a while: close what is being said."""
+        return now - self.began - self._end > PAUSE_SECONDS
+
+    def _drop_what_is_too_late(self) -> None:
+        if self.seconds > MAX_LAG_SECONDS:
+            surplus = len(self._waiting) - CHUNK_BYTES
+            del self._waiting[:surplus]
+            self.dropped_seconds += surplus / BYTES_PER_SECOND
+            self._gap = True
+
+    @property
+    def seconds(self) -> float:
+        return len(self._waiting) / BYTES_PER_SECOND
+
+    @property
+    def ready(self) -> bool:
+        return len(self._waiting) >= CHUNK_BYTES
+
+    def take(self) -> tuple[float, bool, bytes]:
+        """(second at which it begins, does a gap stand before it, sound): everything that waits."""
+        pcm, gap = bytes(self._waiting), self._gap
+        self._waiting.clear()
+        self._gap = False
+        return self._end - len(pcm) / BYTES_PER_SECOND, gap, pcm
+
+
+class Hearing:
+    """Turns the sound of one tap into captions. Not thread-safe: one thread at a time."""
+
+    def __init__(self, tap: str, new_recognizer: Callable[[], Recognizer]) -> None:
+        self._tap = tap
+        self._new = new_recognizer
+        self._recognizer: Recognizer | None = None
+        self._offset = 0.0
+        self._number = 1
+        self._shown = ""
+
+    def hear(self, start: float, gap: bool, pcm: bytes) -> Iterator[Caption]:
+        """Captions that changed with this sound, which begins `start` seconds after the tap did."""
+        if gap or self._recognizer is None:
+            yield from self.close()
+            self._recognizer, self._offset = self._new(), start
+        yield from map(self._final, self._recognizer.feed(pcm))
+        yield from self._partial()
+
+    def close(self) -> Iterator[Caption]:
+        """What was still being said; the recogniser's memory is given back."""
+        if self._recognizer is not None:
+            yield from map(self._final, self._recognizer.finish())
+            self._recognizer = None
+
+    def _partial(self) -> Iterator[Caption]:
+        heard = self._recognizer.partial() if self._recognizer else None
+        if heard and heard.text != self._shown:
+            self._shown = heard.text
+            yield self._caption(heard, heard.text)
+
+    def _final(self, heard: Heard) -> Caption:
+        caption = self._caption(heard, to_digits(heard.text))
+        self._number += 1
+        self._shown = ""
+        return caption
+
+    def _caption(self, heard: Heard, text: str) -> Caption:
+        words = tuple(_shifted(w, self._offset) for w in heard.words)
+        return Caption(
+            self._tap, self._number, text, heard.final, words[0].start, words[-1].end, heard.confidence, words
+        )
+
+
+def _shifted(word: Word, seconds: float) -> Word:
+    return replace(word, start=word.start + seconds, end=word.end + seconds)
