@@ -1,0 +1,202 @@
+"""People who may log in: names, passwords, tokens that expire, departments' keys.
+
+A wrong password and an unknown name cost the same time and get the same answer. Wrong tries are counted per name and
+address in the database, so that a restart or a second process does not give new ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime, timedelta
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, joinedload
+
+from cases.model import ApiKey, LoginTries, Person, Presence, Token
+from cases.words import Role
+
+SIP_REALM = "asterisk"
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 200
+TRIES = 5
+TRIES_PER_NAME = 50
+FORGIVEN_AFTER = timedelta(minutes=5)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+_hasher = PasswordHasher()
+
+
+class Refused(ValueError):
+    """What was asked cannot be done; the message is Chinese and says what to do."""
+
+
+class TooManyTries(Exception):
+    """Wrong passwords too often. `seconds`: when to come back."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many tries; wait {seconds} s")
+        self.seconds = seconds
+
+
+def add_person(
+    session: Session, name: str, role: Role, password: str, *, department: str | None = None, now: datetime
+) -> Person:
+    """A login; an operator's is also a telephone (SIP account) of the same name and password."""
+    _check_new(session, name, role, password, department)
+    person = Person(
+        name=name,
+        role=role.value,
+        password_hash=_hasher.hash(password),
+        department=department,
+        sip_digest=sip_digest(name, password) if role is Role.OPERATOR else None,
+        disabled=False,
+        created_at=now,
+    )
+    session.add(person)
+    session.flush()
+    return person
+
+
+def set_password(session: Session, name: str, password: str) -> Person:
+    """A new password; all logins of this person end."""
+    person = session.get(Person, name)
+    if person is None:
+        raise Refused(f"没有名为 {name} 的人员")
+    _check_password(password)
+    person.password_hash = _hasher.hash(password)
+    person.sip_digest = sip_digest(name, password) if person.role == Role.OPERATOR else None
+    session.execute(delete(Token).where(Token.name == name))
+    return person
+
+
+def people(session: Session) -> list[Person]:
+    return list(session.scalars(select(Person).order_by(Person.name)))
+
+
+def operators(session: Session) -> list[Person]:
+    """Everybody with a telephone, for the private Asterisk's configuration."""
+    has_telephone = Person.sip_digest.is_not(None), Person.disabled.is_(False)
+    return list(session.scalars(select(Person).where(*has_telephone).order_by(Person.name)))
+
+
+def sip_digest(name: str, password: str) -> str:
+    """What the private Asterisk keeps instead of the password (HA1; SIP digest allows MD5 only)."""
+    return hashlib.md5(f"{name}:{SIP_REALM}:{password}".encode(), usedforsecurity=False).hexdigest()
+
+
+def log_in(session: Session, name: str, password: str, address: str, *, now: datetime) -> Person | None:
+    """The person, or None for a wrong name or password alike. Raises TooManyTries before looking at the password.
+
+    Nothing is raised after a wrong password, so that the caller's commit keeps the count.
+    """
+    keys = [(_digest(f"{name}\0{address}"), TRIES), (_digest(name), TRIES_PER_NAME)]
+    tries = [_tries(session, key, limit, now) for key, limit in keys]
+    person = session.get(Person, name)
+    good = _matches(person.password_hash if person else _nobody(), password)
+    if person is None or not good or person.disabled:
+        for row in tries:
+            row.failures += 1
+        return None
+    for row in tries:
+        row.failures = 0
+    if _hasher.check_needs_rehash(person.password_hash):
+        person.password_hash = _hasher.hash(password)
+    return person
+
+
+def new_token(session: Session, person: Person, kind: str, *, hours: int, now: datetime) -> tuple[str, datetime]:
+    """A token of kind `api` or `page`, and when it ends. Only its hash is kept."""
+    session.execute(delete(Token).where(Token.expires_at <= now))
+    token, expires_at = f"hl_{secrets.token_urlsafe(32)}", now + timedelta(hours=hours)
+    session.add(Token(digest=_digest(token), name=person.name, kind=kind, created_at=now, expires_at=expires_at))
+    return token, expires_at
+
+
+def person_of_token(session: Session, token: str, *, now: datetime, kind: str | None = None) -> Person | None:
+    row = session.get(Token, _digest(token), options=[joinedload(Token.person)])
+    if row is None or row.expires_at <= now or row.person.disabled or kind not in (None, row.kind):
+        return None
+    return row.person
+
+
+def end_token(session: Session, token: str) -> None:
+    session.execute(delete(Token).where(Token.digest == _digest(token)))
+
+
+def new_api_key(session: Session, department: str, *, now: datetime) -> str:
+    """A department's key for the API, to be shown once."""
+    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+    key = ApiKey(prefix=prefix, digest=_digest(secret), department=department, created_at=now, disabled=False)
+    session.add(key)
+    return f"hk_{prefix}_{secret}"
+
+
+def department_of_key(session: Session, key: str) -> str | None:
+    """The department whose key this is."""
+    match = re.fullmatch(r"hk_([0-9a-f]{8})_([\w-]{43})", key, re.ASCII)
+    if match is None:
+        return None
+    row = session.scalar(select(ApiKey).where(ApiKey.prefix == match[1], ApiKey.disabled.is_(False)))
+    return row.department if row and hmac.compare_digest(row.digest, _digest(match[2])) else None
+
+
+def keep_presence(session: Session, name: str, status: str, reason: str, *, now: datetime) -> None:
+    """Remember what an operator said of themselves: ready, paused or away."""
+    session.merge(Presence(name=name, status=status, reason=reason, since=now))
+
+
+def presences(session: Session) -> list[Presence]:
+    return list(session.scalars(select(Presence).order_by(Presence.since)))
+
+
+def _check_new(session: Session, name: str, role: Role, password: str, department: str | None) -> None:
+    if not _NAME.fullmatch(name):
+        raise Refused("登录名只能用字母、数字、点、下划线和连字符，以字母或数字开头，最多 32 个字符")
+    if session.get(Person, name) is not None:
+        raise Refused(f"已有名为 {name} 的人员；换一个登录名，或用 --replace 改密码")
+    if (role is Role.CLERK) != (department is not None):
+        raise Refused("承办单位经办人（clerk）必须用 --department 写明单位代码，其他角色不能写")
+    _check_password(password)
+
+
+def _check_password(password: str) -> None:
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise Refused(f"密码需要 {SHORTEST_PASSWORD} 到 {LONGEST_PASSWORD} 个字符")
+    if not password.isprintable():
+        raise Refused("密码里有看不见的字符（换行或控制字符），请去掉")
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password[:LONGEST_PASSWORD])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no password matches, so that an unknown name takes as long as a wrong password."""
+    return _hasher.hash(secrets.token_urlsafe(32))
+
+
+def _tries(session: Session, key: str, limit: int, now: datetime) -> LoginTries:
+    row = session.get(LoginTries, key, with_for_update=True)
+    if row is None:
+        row = LoginTries(digest=key, since=now, failures=0)
+        session.add(row)
+    left = (row.since + FORGIVEN_AFTER - now).total_seconds()
+    if left <= 0 or row.failures == 0:
+        row.since, row.failures = now, 0
+    elif row.failures >= limit:
+        raise TooManyTries(int(left) + 1)
+    return row
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

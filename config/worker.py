@@ -1,0 +1,236 @@
+"""The doing side of `work.py`: one process that runs DBOS, and what makes DBOS safe when a worker dies.
+
+The rules, each learned from a crash test:
+- an executor id is new for every process, so nobody takes up work under a dead worker's name;
+- every step is retried, or a short database restart would turn work into ERROR for good;
+- every round, ALL work in progress whose executor is not alive is resumed, on its own queue, by one sweeper at a time;
+- what the engine has lost for whatever reason is found by the rows themselves and enqueued again;
+- a worker that was frozen longer than its lease ends, because others have taken over its work;
+- on SQLite one worker per file, by a lock on a file beside it, so every other executor is dead by definition.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, DBOSConfig
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+from config.database import BUSY_TIMEOUT_MS, Database
+from config.work import APPLICATION, APPLICATION_VERSION, WORKFLOW, Task, enqueue, job_id
+
+log = logging.getLogger("hotline.worker")
+
+ROUND_SECONDS = 1.0
+LEASE_SECONDS = 6.0
+LOOK_SECONDS = 0.2  # how often a queue is looked at: a case is on its way within half a second
+KEEP_DAYS = 7
+FROZEN = 75  # exit code: start me again
+_SWEEP_LOCK = 12345_02
+_LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
+
+_tasks: dict[str, Task] = {}
+
+
+@DBOS.step(retries_allowed=True, interval_seconds=0.5, max_attempts=8, backoff_rate=2.0)
+def _step(task: str, ref: str) -> None:
+    _tasks[task].run(ref)
+
+
+@DBOS.workflow(name=WORKFLOW)
+def _workflow(task: str, ref: str) -> None:
+    _step(task, ref)
+
+
+class Worker:
+    """Runs the tasks of one database until told to stop. One to a process: DBOS is a singleton."""
+
+    def __init__(
+        self, database: Database, tasks: Sequence[Task], *, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self.executor = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._database = database
+        self._tasks = tuple(tasks)
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._postgres = database.engine.dialect.name == "postgresql"
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set. Waits first while another worker holds the same SQLite file."""
+        with self._alone(stop) as mine:
+            if not mine:
+                return
+            with self._launched():
+                log.info("worker %s is ready for: %s", self.executor, ", ".join(t.name for t in self._tasks))
+                self._rounds(stop)
+
+    def run_until_idle(self, patience_seconds: float = 60.0) -> bool:
+        """Work off what is due now, then return; True when nothing that is due remains."""
+        stop = threading.Event()
+        with self._alone(stop), self._launched():
+            end = time.monotonic() + patience_seconds
+            while time.monotonic() < end:
+                self._round()
+                if self._idle():
+                    return True
+                time.sleep(LOOK_SECONDS)
+        return False
+
+    def _rounds(self, stop: threading.Event) -> None:
+        last = time.monotonic()
+        while not stop.wait(ROUND_SECONDS):
+            if time.monotonic() - last > LEASE_SECONDS:
+                log.warning("worker %s stood still for too long; others have its work, it ends", self.executor)
+                os._exit(FROZEN)
+            try:
+                self._round()
+            except Exception as problem:
+                log.warning("worker round failed (%s); trying again", type(problem).__name__)
+            last = time.monotonic()
+
+    def _round(self) -> None:
+        with self._database.engine.begin() as connection:
+            if self._postgres:
+                connection.execute(text(_BEAT), {"id": self.executor})
+        with self._sweeper() as chosen:
+            if chosen is not None:
+                self._resume_orphans(chosen)
+                self._ask_again()
+                self._forget_old()
+
+    @contextmanager
+    def _sweeper(self) -> Iterator[set[str] | None]:
+        """The executors that are alive, for the one worker that sweeps now; None for all others."""
+        if not self._postgres:
+            yield {self.executor}
+            return
+        with self._database.engine.begin() as connection:
+            locked = connection.execute(text(f"SELECT pg_try_advisory_xact_lock({_SWEEP_LOCK})")).scalar()
+            yield _alive(connection) | {self.executor} if locked else None
+
+    def _resume_orphans(self, alive: set[str]) -> None:
+        for job in DBOS.list_workflows(status="PENDING", load_input=False, load_output=False):
+            if job.executor_id not in alive:
+                log.warning("taking over %s", job.workflow_id)
+                DBOS.resume_workflow(job.workflow_id, queue_name=job.queue_name)
+
+    def _ask_again(self) -> None:
+        """Enqueue every due row for which the engine has no job left."""
+        now = self._clock()
+        for task in self._tasks:
+            with self._database.session() as session:
+                due = list(task.due(session, now))[:200]
+            if not due:
+                continue
+            lost = [row for row in due if row[0] not in self._worked_on(task, [ref for ref, _turn in due])]
+            for ref, turn in lost:
+                with self._database.session() as session:
+                    enqueue(session, task.name, ref, turn, again=f":{secrets.token_hex(4)}")
+
+    def _worked_on(self, task: Task, refs: list[str]) -> set[str]:
+        prefixes = [job_id(task.name, ref, 0).removesuffix("0") for ref in refs]
+        jobs = DBOS.list_workflows(status=_LIVE, workflow_id_prefix=prefixes, load_input=False, load_output=False)
+        return {job.workflow_id.split(":")[1] for job in jobs}
+
+    def _idle(self) -> bool:
+        """Nothing runs or waits to run, and no row is due. Delayed jobs may remain."""
+        if DBOS.list_workflows(status=["ENQUEUED", "PENDING"], limit=1, load_input=False, load_output=False):
+            return False
+        with self._database.session() as session:
+            return not any(list(task.due(session, self._clock())) for task in self._tasks)
+
+    def _forget_old(self) -> None:
+        before = (datetime.now(UTC) - timedelta(days=KEEP_DAYS)).isoformat()
+        old = DBOS.list_workflows(status=["SUCCESS", "ERROR", "CANCELLED"], completed_before=before, limit=100,
+                                  load_input=False, load_output=False)  # fmt: skip
+        if old:
+            DBOS.delete_workflows([job.workflow_id for job in old])
+
+    @contextmanager
+    def _launched(self) -> Iterator[None]:
+        _tasks.update({task.name: task for task in self._tasks})
+        engine = _system_engine(self._database.engine.url.render_as_string(hide_password=False))
+        DBOS(config=self._config(engine))
+        DBOS.listen_queues([task.name for task in self._tasks])
+        DBOS.launch()
+        for task in self._tasks:
+            DBOS.register_queue(task.name, worker_concurrency=task.at_once, polling_interval_sec=LOOK_SECONDS)
+        try:
+            yield
+        finally:
+            DBOS.destroy(workflow_completion_timeout_sec=2)
+            self._say_goodbye()
+            engine.dispose()
+
+    def _config(self, engine: Engine) -> DBOSConfig:
+        url = engine.url.render_as_string(hide_password=False)
+        return DBOSConfig(name=APPLICATION, system_database_url=url, system_database_engine=engine,
+                          executor_id=self.executor, application_version=APPLICATION_VERSION, log_level="ERROR",
+                          console_log_level="ERROR", use_listen_notify=True)  # fmt: skip
+
+    def _say_goodbye(self) -> None:
+        if self._postgres:
+            with self._database.engine.begin() as connection:
+                connection.execute(text("DELETE FROM work_executors WHERE id = :id"), {"id": self.executor})
+
+    @contextmanager
+    def _alone(self, stop: threading.Event) -> Iterator[bool]:
+        """On SQLite: hold the lock beside the file. False if told to stop while still waiting for it."""
+        path = self._database.engine.url.database
+        if self._postgres or not path:
+            yield True
+            return
+        with Path(f"{path}.worker").open("w") as file:
+            yield _wait_for_lock(file, stop)
+
+
+_BEAT = """INSERT INTO work_executors (id, beat_at) VALUES (:id, clock_timestamp())
+    ON CONFLICT (id) DO UPDATE SET beat_at = clock_timestamp()"""
+
+
+def _alive(connection: Connection) -> set[str]:
+    """By the database's clock: the machines' own may differ."""
+    connection.execute(text("DELETE FROM work_executors WHERE beat_at < clock_timestamp() - interval '1 day'"))
+    fresh = text("SELECT id FROM work_executors WHERE beat_at > clock_timestamp() - make_interval(secs => :lease)")
+    return set(connection.execute(fresh, {"lease": LEASE_SECONDS}).scalars())
+
+
+def _wait_for_lock(file: Any, stop: threading.Event) -> bool:
+    told = False
+    while not stop.is_set():
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not told:
+                log.info("another worker has this SQLite file; this one waits to take over")
+            told = True
+            stop.wait(0.2)
+        else:
+            return True
+    return False
+
+
+def _system_engine(url: str) -> Engine:
+    """DBOS's own connections: its SQLite migrations begin their transactions themselves, so the driver may begin."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(parsed, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return engine
