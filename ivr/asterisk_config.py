@@ -10,12 +10,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.settings import ROOT, Settings
+from config.telephones import REALM, Account
 from ivr.asterisk_files import AsteriskFiles
 from ivr.installation import Installation
-from ivr.telephones import REALM, Account
 
 TEMPLATES = ROOT / "config" / "asterisk"
-LANGUAGE = "zh-CN"
+LANGUAGE = "zh"  # what Asterisk calls it
+PROMPTS = "zh-CN"  # the folder of its prompts
 AMI_USER = "hotline"
 ACCOUNT_FILES = ("pjsip_operators.conf", "queues_operators.conf")  # change while Asterisk runs
 
@@ -30,8 +31,8 @@ def link_share(files: AsteriskFiles, installation: Installation, prompts: Path) 
     english = next((p for p in installation.share.glob("sounds/en*") if p.is_dir()), None)
     if english:
         _link(sounds / "en", english)
-    (prompts / LANGUAGE).mkdir(parents=True, exist_ok=True)
-    _link(sounds / LANGUAGE, prompts / LANGUAGE)
+    (prompts / PROMPTS).mkdir(parents=True, exist_ok=True)
+    _link(sounds / LANGUAGE, prompts / PROMPTS)
 
 
 def _link(link: Path, target: Path) -> None:
@@ -64,8 +65,10 @@ def template_values(
         "trunk": settings.sip_trunk.removeprefix("sip:"),
         "accounts": accounts,
         "recordings_dir": settings.recordings_dir,
-        "prompts_dir": settings.prompts_dir / LANGUAGE,
+        "prompts_dir": settings.prompts_dir,
         "operator_ring_seconds": settings.operator_ring_seconds,
+        "department_ring_seconds": settings.department_ring_seconds,
+        "hold_seconds": settings.hold_seconds,
     }
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config.settings import Settings
+from config.telephones import Account
 from ivr.asterisk_config import (
     ACCOUNT_FILES,
     AMI_USER,
@@ -27,7 +28,6 @@ from ivr.asterisk_files import AsteriskFiles, write_private
 from ivr.hold_music import write_hold_music
 from ivr.installation import Installation, system_installation, tree_installation
 from ivr.ports import ports_in_use
-from ivr.telephones import Account
 from ivr.unpack import cache_dir, unpack, unpacked_tree
 
 BOOT_SECONDS = 60
@@ -78,7 +78,7 @@ class PrivateAsterisk:
         """Write every file Asterisk reads; None keeps the accounts that are there. Changes nothing that runs."""
         installation = self.ensure_unpacked()
         self.files.make_folders()
-        self.settings.recordings_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.settings.recordings_dir / "fallback").mkdir(parents=True, exist_ok=True, mode=0o700)
         link_share(self.files, installation, self.settings.prompts_dir)
         if not any(self.files.music.iterdir()):
             write_hold_music(self.files.music / "hold.wav")

@@ -33,9 +33,9 @@ def sip_digest(name: str, password: str) -> str:
 
 def name_problem(name: str) -> str:
     """Why this cannot be the name of a SIP account; "" when it can."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", name):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", name):
         return (
-            f"{name!r} cannot be a telephone's name: use 1 to 40 of a-z, 0-9, '.', '_' and '-', a letter or digit first"
+            f"{name!r} cannot be a telephone's name: use 1 to 32 of a-z, 0-9, '.', '_' and '-', a letter or digit first"
         )
     if name.lower() in TAKEN_NAMES or name.startswith("any-"):
         return f"{name!r} is taken by the hotline itself; choose another name"
