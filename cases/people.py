@@ -16,13 +16,13 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from cases.model import ApiKey, LoginTries, Person, Presence, Token
+from cases.model import ApiKey, LoginTries, Person, Presence, Token, insert_new
 from cases.words import Role
 
 SIP_REALM = "asterisk"
-SHORTEST_PASSWORD = 8
+SHORTEST_PASSWORD = 6
 LONGEST_PASSWORD = 200
 TRIES = 5
 TRIES_PER_NAME = 50
@@ -113,16 +113,17 @@ def log_in(session: Session, name: str, password: str, address: str, *, now: dat
 def new_token(session: Session, person: Person, kind: str, *, hours: int, now: datetime) -> tuple[str, datetime]:
     """A token of kind `api` or `page`, and when it ends. Only its hash is kept."""
     session.execute(delete(Token).where(Token.expires_at <= now))
+    session.execute(delete(LoginTries).where(LoginTries.since <= now - 2 * FORGIVEN_AFTER))
     token, expires_at = f"hl_{secrets.token_urlsafe(32)}", now + timedelta(hours=hours)
     session.add(Token(digest=_digest(token), name=person.name, kind=kind, created_at=now, expires_at=expires_at))
     return token, expires_at
 
 
 def person_of_token(session: Session, token: str, *, now: datetime, kind: str | None = None) -> Person | None:
-    row = session.get(Token, _digest(token), options=[joinedload(Token.person)])
-    if row is None or row.expires_at <= now or row.person.disabled or kind not in (None, row.kind):
-        return None
-    return row.person
+    valid = [Token.digest == _digest(token), Token.expires_at > now, Person.disabled.is_(False)]
+    if kind is not None:
+        valid.append(Token.kind == kind)
+    return session.scalar(select(Person).join(Token, Token.name == Person.name).where(*valid))
 
 
 def end_token(session: Session, token: str) -> None:
@@ -186,10 +187,8 @@ def _nobody() -> str:
 
 
 def _tries(session: Session, key: str, limit: int, now: datetime) -> LoginTries:
-    row = session.get(LoginTries, key, with_for_update=True)
-    if row is None:
-        row = LoginTries(digest=key, since=now, failures=0)
-        session.add(row)
+    insert_new(session, LoginTries, [{"digest": key, "since": now, "failures": 0}])
+    row = session.get_one(LoginTries, key, with_for_update=True)
     left = (row.since + FORGIVEN_AFTER - now).total_seconds()
     if left <= 0 or row.failures == 0:
         row.since, row.failures = now, 0

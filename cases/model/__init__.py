@@ -1,6 +1,6 @@
 """The tables. Relations never load by themselves (`lazy="raise"`); invariants are CHECK constraints."""
 
-from cases.model.base import Base, new_id
+from cases.model.base import Base, insert_new, new_id
 from cases.model.call import CallEventRow, CallRow, DraftRow, LegRow, RecordingRow, TranscriptRow
 from cases.model.case import AssignmentRow, CaseEventRow, CaseNumber, CaseRow
 from cases.model.delivery import Delivery, Endpoint, FeedItem, IdempotencyKey, InboundEvent
@@ -28,5 +28,6 @@ __all__ = [
     "RecordingRow",
     "Token",
     "TranscriptRow",
+    "insert_new",
     "new_id",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, Index, MetaData, String, TypeDecorator, text
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -63,3 +65,13 @@ def index_where(name: str, *columns: str, where: str, unique: bool = False) -> I
 def new_id() -> str:
     """A key that can stand in an address: it tells nothing and cannot be guessed."""
     return secrets.token_hex(12)
+
+
+def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows that are not there yet, in one statement no concurrent writer can spoil; how many were new."""
+    if not rows:
+        return 0
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    keys = list(table.__table__.primary_key)
+    done = session.execute(insert(table).values(list(rows)).on_conflict_do_nothing().returning(*keys))
+    return len(done.all())

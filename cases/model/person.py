@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from cases.model.base import Base, new_id, one_of
 from cases.words import Role
@@ -41,8 +41,6 @@ class Token(Base):
     kind: Mapped[str]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
-
-    person: Mapped[Person] = relationship(lazy="raise")
 
 
 class LoginTries(Base):

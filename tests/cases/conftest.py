@@ -1,0 +1,92 @@
+"""Real databases for the case half: a fresh SQLite file, and a fresh PostgreSQL database, for every test that asks."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from postgres_cluster import Cluster, binaries
+
+from cases.migrations import upgrade
+from config.database import Database, make_engine
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+_names = count(1)
+
+
+class Clock:
+    """A clock that only the test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 9, 1, 30, tzinfo=UTC)  # a Monday, 09:30 in the city
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def later(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated once; every test gets a copy."""
+    path = tmp_path_factory.mktemp("template") / "hotline.db"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    with engine.connect() as connection:
+        connection.connection.driver_connection.execute("PRAGMA journal_mode=DELETE").close()
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    programs = binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+    cluster = Cluster(programs)
+    cluster.start()
+    with psycopg.connect(cluster.url("postgres").replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute("CREATE DATABASE template")
+    engine = make_engine(cluster.url("template"))
+    upgrade(engine)
+    engine.dispose()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty, migrated database: SQLite, then PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "hotline.db")
+        return f"sqlite:///{tmp_path / 'hotline.db'}"
+    cluster: Cluster = request.getfixturevalue("cluster")
+    name = f"test{next(_names)}"
+    with psycopg.connect(cluster.url("postgres").replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template")
+    return cluster.url(name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def sqlite(empty_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
+    """For tests that say nothing about the kind of database."""
+    shutil.copy(empty_sqlite, tmp_path / "hotline.db")
+    database = Database(f"sqlite:///{tmp_path / 'hotline.db'}")
+    yield database
+    database.engine.dispose()
