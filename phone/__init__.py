@@ -1,0 +1,6 @@
+"""A scriptable SIP telephone: real SIP and RTP over UDP, for tests, drills, load tests and `make demo`."""
+
+from phone.call import PhoneCall, PhoneError
+from phone.phone import Phone, Policy
+
+__all__ = ["Phone", "PhoneCall", "PhoneError", "Policy"]
