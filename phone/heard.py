@@ -1,7 +1,7 @@
 """What came out of the earpiece, on a time line: kept as coded bytes, asked for as samples.
 
-Within one stream the place of a packet follows its RTP timestamp, so jitter leaves no holes; when a stream begins, jumps
-or changes, its place follows the time of arrival. What was lost is silence.
+Within one stream the place of a packet follows its RTP timestamp, so jitter leaves no holes; when a stream begins,
+jumps or changes, its place follows the time of arrival. What was lost is silence.
 """
 
 from __future__ import annotations

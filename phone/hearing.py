@@ -1,6 +1,7 @@
 """Who hears whom: which tones are in a piece of sound.
 
-Each party of a test says one tone, so a set of tones is a set of people. Pure and in plain Python: two dot products per tone and half.
+Each party of a test says one tone, so a set of tones is a set of people.
+Pure and in plain Python: two dot products per tone and half.
 """
 
 from __future__ import annotations
