@@ -135,7 +135,9 @@ class Ami:
         connection = socket.create_connection(self._address, timeout=5)
         try:
             self._parser = Parser()
-            connection.sendall(encode("Login", [("ActionID", "login"), ("Username", self._user), ("Secret", self._secret)]))
+            connection.sendall(
+                encode("Login", [("ActionID", "login"), ("Username", self._user), ("Secret", self._secret)])
+            )
             if not self._logged_in(connection):
                 raise ConnectionError("Asterisk's manager interface refused our login")
             connection.settimeout(None)

@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 class Role(StrEnum):
     """Who a participant (参与方) is."""
@@ -102,7 +104,7 @@ class Call:
     dialled: str = ""
     flow: str = ""
     version: str = ""
-    started_at: datetime = datetime.min.replace(tzinfo=UTC)
+    started_at: datetime = NEVER
     ended_at: datetime | None = None
     ended_because: str = ""
     at_node: str = ""

@@ -50,13 +50,13 @@ class Legs:
     """Turns orders into AMI actions. Keeps the one thing Asterisk needs and we do not: channel names."""
 
     def __init__(self, ami: Ami, *, audiosocket: str) -> None:
-        self._ami, self._audiosocket = ami, audiosocket
+        self.ami, self._audiosocket = ami, audiosocket
         self.channels: dict[str, str] = {}  # leg -> channel name
 
     def call(self, dial: Dial) -> bool:
         """Ring somebody into a room. False when Asterisk cannot be reached."""
         variables = {"LEG": dial.leg, "ROOM": dial.room, "ROLE": dial.role.value, "RECORD": dial.record_path}
-        return self._ami.send(
+        return self.ami.send(
             "Originate",
             ("Channel", dial.endpoint), ("Context", "leg-room"), ("Exten", dial.room), ("Priority", "1"),
             ("ChannelId", dial.leg), ("CallerID", dial.caller_id), ("Timeout", str(dial.ring_seconds * 1000)),
@@ -66,35 +66,48 @@ class Legs:
 
     def hang_up(self, leg: str) -> None:
         """Also stops a telephone that rings: the channel exists from the INVITE on, known by our id or its name."""
-        self._ami.send("Hangup", ("Channel", self.channels.get(leg, leg)))
+        self.ami.send("Hangup", ("Channel", self.channels.get(leg, leg)))
 
     def carry_out(self, order: Order, room: Room) -> None:
+        """Do one of the room's orders. A leg without a channel is gone already."""
         channel = self.channels.get(order.leg)
-        if order.do is Do.HANG_UP:
-            self.hang_up(order.leg)
-        elif channel is not None:
-            _ORDERS[order.do](self, channel, order, room)
+        match order.do:
+            case Do.HANG_UP:
+                self.hang_up(order.leg)
+            case _ if channel is None:
+                return
+            case Do.TO_ROOM:
+                who = room.participant(order.leg)
+                self.to_room(channel, who.role if who else Role.DEPARTMENT, room.id)
+            case Do.TO_HOLD:
+                self._redirect(channel, "hold", room.id)
+            case Do.TO_WHISPER:
+                self._to_whisper(channel, order.to, room.id)
+            case Do.MUTE | Do.UNMUTE:
+                self.mute(channel, room.id, order.do is Do.MUTE)
+            case Do.RELEASE:
+                self.release(channel)
 
     def release(self, channel: str) -> None:
         """Send a citizen on in the call flow, from wherever they are."""
         self._redirect(channel, "resume", "s")
 
     def mute(self, channel: str, room: str, on: bool) -> None:
-        self._ami.send("ConfbridgeMute" if on else "ConfbridgeUnmute", ("Conference", room), ("Channel", channel))
+        self.ami.send("ConfbridgeMute" if on else "ConfbridgeUnmute", ("Conference", room), ("Channel", channel))
 
     def pause_recording(self, leg: str, on: bool) -> None:
         """Silence goes into the file while paused, so that its times stay right."""
         if channel := self.channels.get(leg):
-            self._ami.send("MixMonitorMute", ("Channel", channel), ("Direction", "both"), ("State", str(int(on))))
+            self.ami.send("MixMonitorMute", ("Channel", channel), ("Direction", "both"), ("State", str(int(on))))
 
     def set(self, leg: str, name: str, value: str) -> None:
         if channel := self.channels.get(leg):
-            self._ami.send("Setvar", ("Channel", channel), ("Variable", name), ("Value", value))
+            self.ami.send("Setvar", ("Channel", channel), ("Variable", name), ("Value", value))
 
     def tap(self, leg: str) -> None:
         """Send what this leg says to the captions (measured: 18-80 ms behind the voice)."""
         if channel := self.channels.get(leg):
-            self._ami.send(
+            self.ami.send(
                 "Originate",
                 ("Channel", f"AudioSocket/{self._audiosocket}/{tap_id(leg)}"), ("ChannelId", f"tap-{leg}"),
                 ("Application", "ChanSpy"), ("Data", f"{channel},qoESu"), ("Async", "true"), ("Codecs", "slin"),
@@ -102,31 +115,15 @@ class Legs:
             )  # fmt: skip
 
     def untap(self, leg: str) -> None:
-        self._ami.send("Hangup", ("Channel", self.channels.get(f"tap-{leg}", f"tap-{leg}")))
+        self.ami.send("Hangup", ("Channel", self.channels.get(f"tap-{leg}", f"tap-{leg}")))
 
     def to_room(self, channel: str, role: Role, room: str) -> None:
         self._redirect(channel, "citizen-room" if role is Role.CITIZEN else "leg-room", room)
 
-    def _to_room(self, channel: str, order: Order, room: Room) -> None:
-        who = room.participant(order.leg)
-        if who:
-            self.to_room(channel, who.role, room.id)
-
-    def _to_whisper(self, channel: str, order: Order, room: Room) -> None:
-        target = self.channels.get(order.to)
-        if target:
-            self._ami.send("Setvar", ("Channel", channel), ("Variable", "WHISPER_TO"), ("Value", target))
-            self._redirect(channel, "whisper", room.id)
+    def _to_whisper(self, channel: str, to: str, room_id: str) -> None:
+        if target := self.channels.get(to):
+            self.ami.send("Setvar", ("Channel", channel), ("Variable", "WHISPER_TO"), ("Value", target))
+            self._redirect(channel, "whisper", room_id)
 
     def _redirect(self, channel: str, context: str, extension: str) -> None:
-        self._ami.send("Redirect", ("Channel", channel), ("Context", context), ("Exten", extension), ("Priority", "1"))
-
-
-_ORDERS = {
-    Do.TO_ROOM: Legs._to_room,
-    Do.TO_HOLD: lambda legs, channel, order, room: legs._redirect(channel, "hold", room.id),
-    Do.TO_WHISPER: Legs._to_whisper,
-    Do.MUTE: lambda legs, channel, order, room: legs.mute(channel, room.id, True),
-    Do.UNMUTE: lambda legs, channel, order, room: legs.mute(channel, room.id, False),
-    Do.RELEASE: lambda legs, channel, order, room: legs.release(channel),
-}
+        self.ami.send("Redirect", ("Channel", channel), ("Context", context), ("Exten", extension), ("Priority", "1"))

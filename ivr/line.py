@@ -20,6 +20,7 @@ from ivr.board import Activity, Cause, Operator, Place, Status
 
 PRIORITY_SECONDS = 120
 RETRY_SECONDS = 3
+UNREACHABLE = "话机无法接通，来电已转给别人。请检查话机，再点“就绪”"
 LIMIT = 200  # places; at 15 s to an answer this is far beyond any number of operators that could serve it
 
 
@@ -53,9 +54,7 @@ class Line:
         return next((o for o in self.operators if o.name == name), None)
 
     def places(self) -> tuple[Place, ...]:
-        return tuple(
-            Place(w.call_id, w.caller, w.joined_at, w.priority, n) for n, w in enumerate(self.waiting, 1)
-        )
+        return tuple(Place(w.call_id, w.caller, w.joined_at, w.priority, n) for n, w in enumerate(self.waiting, 1))
 
     @property
     def anybody_ready(self) -> bool:
@@ -128,7 +127,9 @@ def not_answered(line: Line, call_id: str, operator: str, cause: Cause, now: dat
     if person and person.activity is Activity.RINGING:
         line = set_activity(line, operator, Activity.IDLE, now)
     if cause is Cause.UNREACHABLE and person and person.status is Status.READY:
-        line = set_status(line, operator, Status.PAUSED, now, reason="话机无法接通，来电转给了别人。检查话机后请重新就绪")
+        line = set_status(
+            line, operator, Status.PAUSED, now, reason="话机无法接通，来电转给了别人。检查话机后请重新就绪"
+        )
     entry = line.find(call_id)
     if entry and entry.offered == operator:
         line = _waiting(line, call_id, offered=None, tried=entry.tried | {operator})

@@ -94,7 +94,9 @@ def ask(room: Room, leg: str, role: Role, name: str, title: str, now: datetime, 
     return replace(room, participants=(*room.participants, asked))
 
 
-def step(room: Room, leg: str, what: Step, now: datetime, *, cause: Cause | None = None, to: str | None = None) -> Result:
+def step(
+    room: Room, leg: str, what: Step, now: datetime, *, cause: Cause | None = None, to: str | None = None
+) -> Result:
     """One participant's state changes; everything that follows from it comes back as orders."""
     who = room.participant(leg)
     if who is None:
@@ -105,11 +107,13 @@ def step(room: Room, leg: str, what: Step, now: datetime, *, cause: Cause | None
         what, cause = Step.FAILED, cause or Cause.CANCELLED
     after = NEXT.get((who.state, what))
     if after is None:
-        raise NotPossible(f"cannot {what} while {who.state}; possible now: {', '.join(possible(who.state)) or 'nothing'}")
+        raise NotPossible(
+            f"cannot {what} while {who.state}; possible now: {', '.join(possible(who.state)) or 'nothing'}"
+        )
     changed = replace(who, state=after, cause=cause if after is S.FAILED else who.cause,
                       whisper_to=to if after is S.WHISPERING else None,
                       joined_at=now if what is Step.JOINED else who.joined_at)  # fmt: skip
-    room, orders = _put(room, changed), _ORDERS[what](who, changed)
+    room, orders = _put(room, changed), _orders(what, changed)
     if what in (Step.LEFT, Step.FAILED):
         return _settle(room, who, orders)
     return room, orders
@@ -183,15 +187,16 @@ def _put(room: Room, changed: Participant) -> Room:
     return replace(room, participants=tuple(changed if p.leg == changed.leg else p for p in room.participants))
 
 
-_Orders = Callable[[Participant, Participant], tuple[Order, ...]]
-_NOTHING: _Orders = lambda before, after: ()  # noqa: E731
-_ORDERS: dict[Step, _Orders] = {
-    Step.RANG: _NOTHING,
-    Step.JOINED: lambda before, after: (Order(Do.MUTE, after.leg),) if after.muted else (),
-    Step.FAILED: _NOTHING,
-    Step.LEFT: _NOTHING,
-    Step.HOLD: lambda before, after: (Order(Do.TO_HOLD, after.leg),),
-    Step.UNHOLD: lambda before, after: (Order(Do.TO_ROOM, after.leg),),
-    Step.WHISPER: lambda before, after: (Order(Do.TO_WHISPER, after.leg, after.whisper_to or ""),),
-    Step.UNWHISPER: lambda before, after: (Order(Do.TO_ROOM, after.leg),),
-}
+def _orders(what: Step, who: Participant) -> tuple[Order, ...]:
+    """What has to be done on the telephone for this step."""
+    match what:
+        case Step.JOINED if who.muted:
+            return (Order(Do.MUTE, who.leg),)
+        case Step.HOLD:
+            return (Order(Do.TO_HOLD, who.leg),)
+        case Step.UNHOLD | Step.UNWHISPER:
+            return (Order(Do.TO_ROOM, who.leg),)
+        case Step.WHISPER:
+            return (Order(Do.TO_WHISPER, who.leg, who.whisper_to or ""),)
+        case _:
+            return ()

@@ -1,0 +1,198 @@
+"""FastAGI with pyst2's AGI class, made safe, and a server with a thread for each script.
+
+What pyst2 0.5.1 does as shipped, found by running it: its constructor installs a signal handler (main thread only),
+it writes every line to stderr (callers' numbers), a quote or newline in a value injects a command, a HANGUP line or
+the end of input is a ValueError, "dead channel" is an unknown error. What is sound in it is used here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from asterisk.agi import AGI, AGIException, AGIHangup, AGIInvalidCommand, AGIResultHangup
+
+log = logging.getLogger(__name__)
+
+ENVIRONMENT_LINES, LINE_BYTES, ENVIRONMENT_SECONDS = 100, 4096, 5.0
+LONGEST_COMMAND_SECONDS = 600.0
+SCRIPTS_AT_ONCE = 500
+
+_SPACES = str.maketrans({"\r": " ", "\n": " ", "\0": " "})
+_RESULT = re.compile(r"result=(-?\d*)(?:\s+\((.*)\))?")
+
+
+class BadPeer(Exception):
+    """Whoever connected is no Asterisk."""
+
+
+class Agi(AGI):  # type: ignore[misc]  # pyst2 has no types
+    """One script's conversation with Asterisk. Every method may raise AGIHangup when the citizen has gone."""
+
+    def __init__(self, reader: TextIO, writer: TextIO) -> None:
+        self.stdin, self.stdout = reader, writer
+        self.stderr = None  # nothing may be written to it; pyst2's writers are overridden below
+        self._got_sighup = False
+        self.env = _environment(reader)
+
+    def send_command(self, command: str, *args: Any) -> None:
+        line = " ".join((command.strip(), *map(str, args))).translate(_SPACES).strip()
+        self.stdout.write(line + "\n")
+        self.stdout.flush()
+
+    def get_result(self, _stdin: Any = None) -> dict[str, tuple[str, str]]:
+        """One answer. HANGUP lines stand between answers and are no answer themselves."""
+        line = self._line()
+        while line.startswith("HANGUP"):
+            line = self._line()
+        code, _, rest = line.partition(" ")
+        code, continued = code.removesuffix("-"), code.endswith("-")
+        if code == "511":
+            raise AGIHangup("the channel is dead")
+        if code == "520" and continued:
+            while not self._line().startswith("520"):
+                pass
+        if code != "200":
+            raise AGIInvalidCommand(f"Asterisk answered {code[:3]!r}")
+        found = _RESULT.match(rest)
+        value, data = (found.group(1), found.group(2) or "") if found else ("", "")
+        if value == "-1" or data == "hangup":
+            raise AGIResultHangup("the citizen has hung up, or the channel failed")
+        endpos = re.search(r"endpos=(\d+)", rest)
+        return {"result": (value, data), "endpos": (endpos.group(1) if endpos else "", "")}
+
+    def _line(self) -> str:
+        try:
+            line = self.stdin.readline(LINE_BYTES)
+        except OSError as error:
+            raise AGIHangup("the connection is gone") from error
+        if not line.endswith("\n"):
+            raise AGIHangup("the connection has ended")
+        return line.strip()
+
+    def execute(self, command: str, *args: Any) -> dict[str, tuple[str, str]]:
+        try:
+            self.send_command(command, *args)
+        except (OSError, ValueError) as error:
+            raise AGIHangup("the connection is gone") from error
+        return self.get_result()
+
+    def _quote(self, string: Any) -> str:
+        """Asterisk undoes exactly these two escapes inside double quotes (measured)."""
+        text = str(string).translate(_SPACES).replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{text}"'
+
+    # ---- commands that pyst2 gets wrong, in our own words
+    def stream(self, path: str, keys: str = "") -> str:
+        """Play a sound file (no extension). Returns the key that stopped it, or ""."""
+        return _key(self.execute("STREAM FILE", self._quote(path), self._quote(keys))["result"][0])
+
+    def key_within(self, seconds: float) -> str:
+        """The next key, or "" when none came in time."""
+        return _key(self.execute("WAIT FOR DIGIT", int(seconds * 1000))["result"][0])
+
+    def record(self, path: str, *, keys: str, seconds: int, silence: int) -> str:
+        """Record to PATH.wav. Returns how it ended: key, silence or max (the number in the answer is no key)."""
+        how = self.execute(
+            "RECORD FILE", self._quote(path), "wav", self._quote(keys), seconds * 1000, "BEEP", f"s={silence}"
+        )["result"]
+        return "key" if how[1] == "dtmf" else "silence" if how[1] == "timeout" else "max"
+
+    def set(self, name: str, value: str | int) -> None:
+        self.execute("SET VARIABLE", self._quote(name), self._quote(value))
+
+    def patience(self, seconds: float) -> None:
+        """The dead man's handle: if nothing comes from us for this long, the dialplan takes the static path."""
+        self.set("TIMEOUT(absolute)", max(1, round(seconds)))
+
+
+def _key(result: str) -> str:
+    return chr(int(result)) if result.isdigit() and int(result) else ""
+
+
+def _environment(reader: TextIO) -> dict[str, str]:
+    """The lines before the first empty one. Raises BadPeer for anything that no Asterisk sends."""
+    found: dict[str, str] = {}
+    until = time.monotonic() + ENVIRONMENT_SECONDS
+    for _ in range(ENVIRONMENT_LINES):
+        try:
+            line = reader.readline(LINE_BYTES)
+        except OSError as error:
+            raise BadPeer("no complete environment in time") from error
+        if not line.endswith("\n") or time.monotonic() > until:
+            raise BadPeer("half an environment, or a line without end")
+        if line in ("\n", "\r\n"):
+            if "agi_request" not in found:
+                raise BadPeer("not an AGI environment")
+            return found
+        name, _, value = line.partition(":")
+        found[name.strip()] = value.strip()
+    raise BadPeer("an environment without end")
+
+
+Script = Callable[[Agi], None]
+
+
+class FastAgiServer(socketserver.ThreadingTCPServer):
+    """Runs a script of SCRIPTS for each connection: agi://host:port/NAME. Loopback by default; AGI has no login."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], scripts: dict[str, Script]) -> None:
+        super().__init__(address, _Connection)
+        self.scripts = scripts
+        self.room = threading.BoundedSemaphore(SCRIPTS_AT_ONCE)
+
+    def start(self) -> None:
+        threading.Thread(target=self.serve_forever, name="fastagi", kwargs={"poll_interval": 0.2}, daemon=True).start()
+
+    def stop(self) -> None:
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, _request: Any, _client_address: Any) -> None:
+        log.exception("a FastAGI connection broke")
+
+
+class _Connection(socketserver.BaseRequestHandler):
+    request: socket.socket
+    server: FastAgiServer
+
+    def handle(self) -> None:
+        if not self.server.room.acquire(blocking=False):
+            log.error("more than %d scripts at once; this call takes the static path", SCRIPTS_AT_ONCE)
+            return
+        try:
+            self._run()
+        except BadPeer as error:
+            log.warning("FastAGI: %s", error)
+        except AGIHangup:
+            pass  # the citizen has gone; the exchange hears of it from Asterisk
+        except AGIException as error:
+            log.error("a script failed (%s); its call takes the static path", type(error).__name__)
+        except Exception:
+            log.exception("a script failed; its call takes the static path")
+        finally:
+            self.server.room.release()
+
+    def _run(self) -> None:
+        self.request.settimeout(ENVIRONMENT_SECONDS)
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        reader = self.request.makefile("r", encoding="utf-8", errors="replace", newline="\n")
+        writer = self.request.makefile("w", encoding="utf-8", newline="\n")
+        agi = Agi(reader, writer)
+        self.request.settimeout(LONGEST_COMMAND_SECONDS)
+        name = os.path.basename(agi.env.get("agi_network_script", ""))  # noqa: PTH119  a name, not a path
+        script = self.server.scripts.get(name)
+        if script is None:
+            raise BadPeer("there is no such script")
+        script(agi)

@@ -1,0 +1,197 @@
+"""The exchange: one thread that knows every call, room, leg and place in the line, and acts on them.
+
+Everything reaches it through one queue (events of Asterisk, scripts of calls, requests of people, the clock), so there
+are no locks and no half-done changes. It decides with `room.py` and `line.py`, acts through `legs.py`, writes every
+event to the spool, and never waits: not for the database, not for a recogniser, not for a page.
+
+    ivr/exchange.py  the thread, and what pages and the API call      ivr/conduct.py  what becomes of rooms and the line
+    ivr/happened.py  what Asterisk tells                              ivr/visits.py   what the scripts of calls ask
+    ivr/recover.py   finding everything again after a restart         ivr/live.py     a call that is going on
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import EllipsisType
+from typing import Protocol, TypeVar
+
+from ivr import conduct, happened
+from ivr import line as waiting_line
+from ivr.ami import Message
+from ivr.board import Board, Operator, Participant, RecordingState, Room, Status
+from ivr.call import Role
+from ivr.legs import Legs
+from ivr.live import LiveCall, Refused
+from ivr.spool import Spool
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+TICK_SECONDS = 0.25
+Listener = Callable[[str, str], None]
+
+
+class Directory(Protocol):
+    """What the exchange asks about the city. Answers come from memory: it must not wait."""
+
+    def department(self, code: str) -> tuple[str, str] | None:
+        """(name, telephone number) of a department on the list."""
+
+    def person(self, name: str) -> Role | None:
+        """OPERATOR or SUPERVISOR for somebody with a telephone, None for anybody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The seconds and addresses of a city's exchange."""
+
+    operator_ring_seconds: int
+    department_ring_seconds: int
+    wrap_up_seconds: int
+    trunk: str
+    recordings_dir: Path
+    max_participants: int = 6
+
+
+class Exchange:
+    """`board` shows everything, `subscribe` tells of changes; requests raise Refused with a text for people."""
+
+    def __init__(
+        self,
+        legs: Legs,
+        spool: Spool,
+        directory: Directory,
+        rules: Rules,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        operators: Iterable[Operator] = (),
+        keep_status: Callable[[str, Status, str], None] = lambda *_: None,
+    ) -> None:
+        self.legs, self.spool, self.directory, self.rules, self.clock = legs, spool, directory, rules, clock
+        self.keep_status = keep_status
+        self.line = waiting_line.Line(operators=tuple(operators))
+        self.calls: dict[str, LiveCall] = {}
+        self.wrap_up: dict[str, datetime] = {}  # operator -> end of the after-call work
+        self._board = Board()
+        self._listeners: list[Listener] = []
+        self._changed: dict[tuple[str, str], None] = {}
+        self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="exchange", daemon=True)
+
+    # ---- life
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._queue.put(None)
+        self._thread.join(5)
+
+    def hears(self, message: Message) -> None:
+        """An event of Asterisk; called by the AMI reader."""
+        self._queue.put(lambda: happened.hears(self, message))
+
+    def ask(self, work: Callable[[], T], timeout: float = 5.0) -> T:
+        """Run this in the exchange's thread and wait for the result. Raises what it raises, or TimeoutError."""
+        if threading.current_thread() is self._thread:
+            return work()
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(work())
+            except BaseException as error:  # handed to whoever asked
+                future.set_exception(error)
+
+        self._queue.put(run)
+        return future.result(timeout)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                work = self._queue.get(timeout=TICK_SECONDS)
+                if work is None:
+                    return
+                work()
+            except queue.Empty:
+                pass
+            except Exception:  # one broken event must not stop the telephone
+                log.exception("the exchange could not work off an event")
+            self._afterwards()
+
+    def _afterwards(self) -> None:
+        try:
+            conduct.tick(self)
+            if self._changed:
+                self._tell()
+        except Exception:
+            log.exception("the exchange could not tell what has changed")
+
+    def _tell(self) -> None:
+        self._board = self._draw()
+        changed, self._changed = list(self._changed), {}
+        for kind, ref in changed:
+            for listener in tuple(self._listeners):
+                listener(kind, ref)
+
+    def _draw(self) -> Board:
+        shown = (c.room for c in self.calls.values())
+        return Board(self.line.places(), tuple(r for r in shown if r and not r.ended_at), self.line.operators)
+
+    # ---- what people see
+    def board(self) -> Board:
+        """Everything that is going on now, as one frozen value."""
+        return self._board
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """`listener(kind, id)` is called in the exchange's thread after each change; kind is room, line, operator or
+        call. It must return at once. Returns the way to stop listening."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def changed(self, kind: str, ref: str) -> None:
+        self._changed[kind, ref] = None
+
+    # ---- what people ask for
+    def set_operator(self, name: str, status: Status | str, reason: str = "") -> Operator:
+        """An operator says ready, paused or away. Refused for a name without a telephone."""
+        return self.ask(lambda: conduct.set_operator(self, name, Status(status), reason))
+
+    def add(
+        self, room_id: str, *, department: str | None = None, operator: str | None = None, muted: bool = False, by: str
+    ) -> Participant:
+        """Call a department on the list, or a colleague, into a room. The row comes back at once, state `asked`."""
+        return self.ask(lambda: conduct.invite(self, room_id, department, operator, muted, by))
+
+    def change(
+        self,
+        room_id: str,
+        leg: str,
+        *,
+        muted: bool | None = None,
+        held: bool | None = None,
+        whisper_to: str | EllipsisType | None = ...,
+    ) -> Participant:
+        """Mute, hold or let whisper. What is not named stays as it is; `whisper_to=None` ends a whisper."""
+        return self.ask(lambda: conduct.alter(self, room_id, leg, muted, held, whisper_to))
+
+    def remove(self, room_id: str, leg: str) -> None:
+        """A participant has to go, or is no longer called. The row changes when they are gone."""
+        self.ask(lambda: conduct.remove(self, room_id, leg))
+
+    def record(self, room_id: str, state: RecordingState | str) -> RecordingState:
+        """Pause the recording of a room (`paused`), or go on with it (`on`). Nothing is recorded before the notice."""
+        return self.ask(lambda: conduct.set_recording(self, room_id, RecordingState(state)))
+
+    # ---- used by the files beside this one
+    def call_with_room(self, room_id: str) -> tuple[LiveCall, Room]:
+        call = self.calls.get(room_id)
+        if call is None or call.room is None or call.room.ended_at:
+            raise Refused("no_room", "没有这个会议室，或通话已经结束。")
+        return call, call.room

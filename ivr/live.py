@@ -1,0 +1,60 @@
+"""A call that is going on, as the exchange knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ivr.board import RecordingState, Room
+from ivr.call import CallEvent
+
+
+class Refused(Exception):
+    """A request that cannot be fulfilled now. `code` is for programs, the text (Chinese) for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """Changed by the exchange's thread only. `channel` is Asterisk's unique id of the citizen's channel."""
+
+    id: str
+    caller: str
+    channel: str
+    started_at: datetime
+    room: Room | None = None
+    recording: RecordingState = RecordingState.OFF
+    wait: Any = None  # the engine's JoinLine while the citizen is in the line
+    outcome: Any = None  # the engine's event that awaits the citizen when they come back from a room
+    in_conference: bool = False
+    scripts: int = 0  # AGI scripts that run for this call right now
+    hung_up: bool = False
+    because: str = ""
+    node: str = ""
+    give_up_at: datetime | None = None  # when the last leg must be gone, whatever Asterisk says
+    legs_asked: int = 1
+    announced_at: datetime | None = None
+    events: list[CallEvent] = field(default_factory=list)
+
+    @property
+    def leg(self) -> str:
+        """The citizen's own leg."""
+        return f"{self.id}-1"
+
+    def new_leg(self) -> str:
+        self.legs_asked += 1
+        return f"{self.id}-{self.legs_asked}"
+
+
+def call_of(leg: str) -> str:
+    """The call that a leg belongs to."""
+    return leg.rpartition("-")[0]
+
+
+def recording_path(call: LiveCall, leg: str) -> str:
+    """Where a leg's voice is kept, below the recordings folder."""
+    return f"{call.started_at:%Y/%m/%d}/{call.id}/{leg}.wav"

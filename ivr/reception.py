@@ -1,0 +1,248 @@
+"""The reception: carries out a call flow on a real call, action by action, over AGI.
+
+A script takes the citizen through prompts and questions until the flow wants a room; it then names the way there in the
+channel variable NEXT and ends, so that no thread is held while people talk. When the citizen comes back from the room,
+another script goes on from the session kept in the spool, also in a process that was not there before.
+"""
+
+from __future__ import annotations
+
+import logging
+import wave
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from ivr import actions as do
+from ivr import engine
+from ivr import events as ev
+from ivr.agi import Agi
+from ivr.call import Kind
+from ivr.exchange import Exchange
+from ivr.flow import Flows
+from ivr.session import Facts, Session, Sprint
+from ivr.visits import StillWaiting, Visit
+
+log = logging.getLogger(__name__)
+
+MARGIN_SECONDS = 10  # how long Asterisk waits for us beyond what a prompt or a question takes
+ALL_KEYS = "0123456789*#"
+FACTS_SECONDS = 1.0
+
+T = TypeVar("T")
+Answer = tuple[Literal["ok", "not_found", "failed"], Mapping[str, str | int]]  # how (ok, not_found, failed), values
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the reception is given: the flows, the sound files, and what it may ask the case side."""
+
+    flows: Callable[[], Flows]  # the live version, from memory
+    sounds: Callable[[str, str, Mapping[str, str | int]], list[Path]]  # language, prompt, values -> files
+    facts: Callable[[str], Facts]  # caller -> what is known; may be slow, then it is not waited for
+    ask: Callable[[str, Mapping[str, str | int], str], Answer]  # action, arguments, call id
+    recordings_dir: Path
+    clock: Callable[[], datetime]
+    flow: str = "main"
+
+
+class Reception:
+    """`inbound` and `resume` are the scripts that the dialplan calls."""
+
+    def __init__(self, exchange: Exchange, desk: Desk) -> None:
+        self._exchange, self._desk = exchange, desk
+        self._askers = ThreadPoolExecutor(16, thread_name_prefix="ask")
+
+    def inbound(self, agi: Agi) -> None:
+        """A citizen dials 12345."""
+        visit = Visit.arrive(
+            self._exchange,
+            caller=agi.env.get("agi_callerid", "") if agi.env.get("agi_callerid") != "unknown" else "",
+            dialled=agi.env.get("agi_dnid", ""),
+            channel=agi.env.get("agi_uniqueid", ""),
+            channel_name=agi.env.get("agi_channel", ""),
+        )
+        with visit:
+            agi.answer()
+            facts = self._within(FACTS_SECONDS, lambda: self._desk.facts(visit.caller)) or Facts(caller=visit.caller)
+            _Walk(self, agi, visit).carry_out(engine.start(self._desk.flows(), self._desk.flow, facts, self._now()))
+
+    def resume(self, agi: Agi) -> None:
+        """A citizen is back from a room. Without a trace of the call, the dialplan takes the static path."""
+        visit = Visit.back(self._exchange, agi.env.get("agi_uniqueid", ""))
+        if visit is None:
+            return
+        with visit:
+            _Walk(self, agi, visit).back_from_room()
+
+    # ---- parts
+    def _now(self) -> datetime:
+        return self._desk.clock()
+
+    def _within(self, seconds: float, work: Callable[[], T]) -> T | None:
+        """The result of something that may hang, or None. A database that is locked must not hold a citizen up."""
+        try:
+            return self._askers.submit(work).result(seconds)
+        except Exception as error:
+            log.warning("no answer from the case side (%s); the call goes on without", type(error).__name__)
+            return None
+
+
+class _Walk:
+    """One script's way through the flow."""
+
+    def __init__(self, reception: Reception, agi: Agi, visit: Visit) -> None:
+        self._r, self._desk, self._agi, self._visit = reception, reception._desk, agi, visit
+        self._flows = self._desk.flows()
+        self._language = self._flows.flows[self._desk.flow].language
+
+    def carry_out(self, sprint: Sprint) -> None:
+        """Carry out sprint after sprint, until the citizen is in a room or the call is over."""
+        while True:
+            event = None
+            for action in sprint.actions:
+                event = _CARRY_OUT[type(action)](self, action, sprint.session)
+            if event is None or sprint.session.ended is not None:
+                return
+            sprint = engine.step(self._flows, sprint.session, event, self._r._now())
+
+    def back_from_room(self) -> None:
+        back = self._visit.came_back()
+        if isinstance(back, StillWaiting):
+            if back.position is not None:
+                self._say((do.Spoken("position", {"number": back.position}),))
+            ended = self._visit.may_go_back()
+            if ended is None:
+                self._into_room()
+                return
+            back = ended
+        kept = self._visit.session()
+        if kept is None:
+            return  # the static path
+        session = Session.from_json(kept["session"])
+        if session.version != self._flows.version:
+            session = self._of_this_version(session)
+        self.carry_out(engine.step(self._flows, session, back, self._r._now()))
+
+    def _of_this_version(self, session: Session) -> Session:
+        """Flows were changed while the citizen talked. A node that is gone leads to the flow's on_error."""
+        return replace(session, version=self._flows.version)
+
+    # ---- one action each; returns the event it was answered by, or None
+    def play(self, action: do.Play, _session: Session) -> ev.Event:
+        return ev.Played(self._say(action.prompts, ALL_KEYS if action.interruptible else "") or None)
+
+    def collect(self, action: do.Collect, _session: Session) -> ev.Event:
+        keys = action.typed or self._say(action.prompts, ALL_KEYS)
+        while len(keys) < action.max and not (action.end_key and keys.endswith(action.end_key)):
+            wait = action.between_timeout if keys else action.first_timeout
+            self._agi.patience(wait + MARGIN_SECONDS)
+            pressed = self._agi.key_within(wait)
+            if not pressed:
+                break
+            keys += pressed
+        self._visit.note(Kind.KEYS_PRESSED, keys=len(keys))
+        return ev.Digits(keys.removesuffix(action.end_key) if action.end_key else keys) if keys else ev.NoInput()
+
+    def record_message(self, action: do.RecordMessage, _session: Session) -> ev.Event:
+        self._say((action.prompt,))
+        path = self._visit.message_path()
+        file, leg = self._desk.recordings_dir / path, Path(path).stem
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return ev.RecordFailed()
+        self._visit.note(Kind.RECORDING_STARTED, leg=leg, path=path, what="message")
+        self._agi.patience(action.max_seconds + MARGIN_SECONDS)
+        try:
+            how = self._agi.record(
+                str(file.with_suffix("")), keys="#", seconds=action.max_seconds, silence=action.silence_seconds
+            )
+        finally:  # hanging up in the middle keeps what was said
+            seconds = wav_seconds(file)
+            self._visit.note(Kind.RECORDING_ENDED, leg=leg, seconds=round(seconds, 2))
+        spoken = seconds - (action.silence_seconds if how == "silence" else 0)
+        return ev.Recorded(max(0.0, spoken), how)  # type: ignore[arg-type]
+
+    def set_recording(self, action: do.SetRecording, _session: Session) -> None:
+        self._visit.set_recording(action.state)
+
+    def join_line(self, action: do.JoinLine, session: Session) -> ev.Event | None:
+        self._visit.keep_session({"session": session.to_json(), "wait": asdict(action)})
+        ended = self._visit.wait_in_line(action)
+        if ended is None:
+            self._into_room()
+        return ended
+
+    def dial(self, action: do.DialDepartment, session: Session) -> ev.Event | None:
+        self._visit.keep_session({"session": session.to_json()})
+        ended = self._visit.dial(action)
+        if ended is None:
+            self._into_room()
+        return ended
+
+    def callback(self, _action: do.BookCallback, _session: Session) -> ev.Event:
+        return ev.CallbackEnded("refused")  # the flow's own exit for a city without callbacks
+
+    def ask(self, action: do.Do, _session: Session) -> ev.Event:
+        self._agi.patience(action.timeout + MARGIN_SECONDS)
+        found = self._r._within(action.timeout, lambda: self._desk.ask(action.action, action.args, self._visit.call_id))
+        return ev.Done(*found) if found else ev.Done("failed")
+
+    def note(self, action: do.Note, _session: Session) -> None:
+        self._visit.note(Kind.FACT_SET, name=action.name, value=action.value)
+
+    def enter(self, action: do.Enter, _session: Session) -> None:
+        self._visit.at_node(action.node, action.flow)
+
+    def hang_up(self, action: do.Hangup, _session: Session) -> None:
+        self._visit.ending(action.reason, action.node)
+        self._agi.set("NEXT", "done,s,1")
+
+    def fall_back(self, action: do.FallBack, _session: Session) -> None:
+        self._visit.note(Kind.NOTE_TAKEN, text=f"the flow failed at {action.node}: {action.reason}")
+
+    # ---- parts
+    def _into_room(self) -> None:
+        record = self._visit.record_path()
+        self._agi.set("RECORD", str(self._desk.recordings_dir / record) if record else "")
+        self._agi.set("NEXT", f"citizen-room,{self._visit.call_id},1")
+
+    def _say(self, prompts: tuple[do.Spoken, ...], keys: str = "") -> str:
+        """Speak. Returns the key that interrupted, or ""."""
+        for spoken in prompts:
+            files = self._desk.sounds(self._language, spoken.prompt, spoken.values)
+            for file in files:
+                self._agi.patience(wav_seconds(file) + MARGIN_SECONDS)
+                if pressed := self._agi.stream(str(file.with_suffix("")), keys):
+                    return pressed
+            self._visit.note(Kind.PROMPT_PLAYED, prompt=spoken.prompt)
+        return ""
+
+
+def wav_seconds(file: Path) -> float:
+    """How long a sound lasts; 0 for one that is not there or not whole."""
+    try:
+        with wave.open(str(file)) as sound:
+            return float(sound.getnframes() / sound.getframerate())
+    except (OSError, EOFError, wave.Error, ZeroDivisionError):
+        return 0.0
+
+
+_CARRY_OUT: dict[type, Callable[[_Walk, Any, Session], ev.Event | None]] = {
+    do.Play: _Walk.play,
+    do.Collect: _Walk.collect,
+    do.RecordMessage: _Walk.record_message,
+    do.SetRecording: _Walk.set_recording,
+    do.JoinLine: _Walk.join_line,
+    do.DialDepartment: _Walk.dial,
+    do.BookCallback: _Walk.callback,
+    do.Do: _Walk.ask,
+    do.Note: _Walk.note,
+    do.Enter: _Walk.enter,
+    do.Hangup: _Walk.hang_up,
+    do.FallBack: _Walk.fall_back,
+}

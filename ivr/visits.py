@@ -1,0 +1,216 @@
+"""What the script of a call asks of the exchange, from its own thread.
+
+A script is short: it takes a citizen through prompts and questions, hands them into a room and ends. When they come
+back from the room, another script asks here what became of it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from ivr import conduct
+from ivr import line as waiting_line
+from ivr.actions import DialDepartment, JoinLine
+from ivr.board import RecordingState
+from ivr.call import Kind
+from ivr.events import DialEnded, LineEnded
+from ivr.exchange import Exchange
+from ivr.live import LiveCall, Refused, recording_path
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StillWaiting:
+    """The citizen is still in the line. `position` is None when it is not time to announce it."""
+
+    position: int | None
+
+
+Back = LineEnded | DialEnded | StillWaiting
+
+
+def new_call_id(now: datetime) -> str:
+    """Sortable by time, not guessable, fit for a file name, a SIP channel id and a dialplan extension."""
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+
+
+class Visit:
+    """One script's hold on one call, as a context manager: the exchange waits for it before it closes the call."""
+
+    def __init__(self, exchange: Exchange, call: LiveCall) -> None:
+        self._x, self._call = exchange, call
+
+    @classmethod
+    def arrive(cls, exchange: Exchange, *, caller: str, dialled: str, channel: str, channel_name: str) -> Visit:
+        """A citizen calls. `channel` is Asterisk's unique id, `channel_name` its name."""
+
+        def work() -> LiveCall:
+            now = exchange.clock()
+            call = LiveCall(new_call_id(now), caller, channel, now)
+            exchange.calls[call.id] = call
+            exchange.legs.channels[call.leg] = channel_name
+            conduct.note(
+                exchange, call, Kind.CALL_STARTED, leg=call.leg, caller=caller, dialled=dialled, channel=channel
+            )
+            return call
+
+        return cls(exchange, exchange.ask(work))
+
+    @classmethod
+    def back(cls, exchange: Exchange, channel: str) -> Visit | None:
+        """A citizen is back from a room. None for a call nobody knows any more: the static path must help."""
+
+        def work() -> LiveCall | None:
+            return next((c for c in exchange.calls.values() if c.channel == channel), None)
+
+        call = exchange.ask(work)
+        return cls(exchange, call) if call else None
+
+    def __enter__(self) -> Visit:
+        self._ask(lambda: setattr(self._call, "scripts", self._call.scripts + 1))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ask(lambda: setattr(self._call, "scripts", self._call.scripts - 1))
+
+    # ---- what a script may do
+    @property
+    def call_id(self) -> str:
+        return self._call.id
+
+    @property
+    def caller(self) -> str:
+        return self._call.caller
+
+    @property
+    def hung_up(self) -> bool:
+        return self._call.hung_up
+
+    def note(self, kind: Kind, **data: Any) -> None:
+        self._ask(lambda: conduct.note(self._x, self._call, kind, **data))
+
+    def at_node(self, node: str, flow: str) -> None:
+        def work() -> None:
+            self._call.node = node
+            conduct.note(self._x, self._call, Kind.NODE_ENTERED, node=node, flow=flow)
+
+        self._ask(work)
+
+    def keep_session(self, session: dict[str, Any]) -> None:
+        """Remember where the citizen stands in the flow. A disk that refuses costs the memory, never the call."""
+        try:
+            self._x.spool.keep_session(self._call.id, session)
+        except OSError as error:
+            conduct.log.error("call %s: cannot keep its place in the flow (%s)", self._call.id, error.strerror)
+
+    def session(self) -> dict[str, Any] | None:
+        return self._x.spool.session(self._call.id)
+
+    def set_recording(self, state: str) -> None:
+        """The flow switches the recording on, off, or pauses it. It begins when the citizen enters a room."""
+        chosen = {"on": RecordingState.ON, "pause": RecordingState.PAUSED}.get(state, RecordingState.OFF)
+        self._ask(lambda: setattr(self._call, "recording", chosen))
+
+    def record_path(self, leg: str | None = None) -> str | None:
+        """The file, below the recordings folder, for this citizen's voice. None when the room is not recorded."""
+        if self._call.recording is RecordingState.OFF and leg is None:
+            return None
+        return recording_path(self._call, leg or self._call.leg)
+
+    def message_path(self) -> str:
+        return recording_path(self._call, f"{self._call.leg}-message")
+
+    def wait_in_line(self, wait: JoinLine) -> LineEnded | None:
+        """Take a place in the line and a room to wait in. An answer means: do not even wait."""
+
+        def work() -> LineEnded | None:
+            now = self._x.clock()
+            entry = waiting_line.Waiting(self._call.id, self._call.caller, now, wait.priority, wait.max_wait or None)
+            conduct.open_room(self._x, self._call)
+            joined = waiting_line.join(self._x.line, entry, now)
+            if isinstance(joined, str):
+                self._call.room = None
+                return LineEnded("full" if joined == "full" else "no_operators")
+            self._call.wait, self._call.announced_at = wait, now
+            conduct.note(self._x, self._call, Kind.LINE_JOINED, priority=wait.priority)
+            self._record_started()
+            conduct.settle_line(self._x, *joined)
+            return None
+
+        return self._ask(work)
+
+    def dial(self, wanted: DialDepartment) -> DialEnded | None:
+        """Call a department into a room of the citizen's own. An answer means: it could not even be tried."""
+
+        def work() -> DialEnded | None:
+            conduct.open_room(self._x, self._call)
+            self._call.wait = None
+            self._record_started()
+            try:
+                conduct.invite(self._x, self._call.id, wanted.code, None, False, "flow")
+            except Refused:
+                self._call.room = None
+                return DialEnded("failed")
+            return None
+
+        return self._ask(work)
+
+    def came_back(self) -> Back:
+        """The citizen is back from the room: what has become of the wait?"""
+
+        def work() -> Back:
+            call = self._call
+            if call.outcome is not None:
+                return self._done()
+            place = next((p for p in self._x.line.places() if p.call_id == call.id), None)
+            if place is None:
+                return LineEnded("talked") if call.wait else DialEnded("joined")
+            return StillWaiting(self._announce(place.position))
+
+        return self._ask(work)
+
+    def may_go_back(self) -> LineEnded | DialEnded | None:
+        """After an announcement: an outcome when the wait has ended meanwhile, None to go back into the room."""
+        return self._ask(lambda: self._done() if self._call.outcome is not None else None)
+
+    def ending(self, reason: str, node: str) -> None:
+        """The flow itself ends the call."""
+
+        def work() -> None:
+            self._call.because, self._call.node = reason, node
+
+        self._ask(work)
+
+    # ---- parts; in the exchange's thread
+    def _done(self) -> LineEnded | DialEnded:
+        outcome: LineEnded | DialEnded = self._call.outcome
+        self._call.outcome, self._call.wait = None, None
+        return outcome
+
+    def _announce(self, position: int) -> int | None:
+        wait, now = self._call.wait, self._x.clock()
+        since = (now - (self._call.announced_at or now)).total_seconds()
+        if not (wait and wait.announce_position and wait.announce_every) or since < wait.announce_every - 1:
+            return None
+        self._call.announced_at = now
+        conduct.note(self._x, self._call, Kind.LINE_ANNOUNCED, position=position)
+        return position
+
+    def _record_started(self) -> None:
+        if self._call.recording is RecordingState.OFF:
+            return
+        path = recording_path(self._call, self._call.leg)
+        try:
+            (self._x.rules.recordings_dir / path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            conduct.log.error("call %s: no folder for its recordings (%s)", self._call.id, error.strerror)
+        if not any(e.kind is Kind.RECORDING_STARTED and e.data["leg"] == self._call.leg for e in self._call.events):
+            conduct.note(self._x, self._call, Kind.RECORDING_STARTED, leg=self._call.leg, path=path, what="leg")
+
+    def _ask(self, work: Callable[[], T]) -> T:
+        return self._x.ask(work)
