@@ -82,9 +82,11 @@ class Reader:
     def names(self, value: Value | None, *, or_one: bool = True) -> tuple[str, ...]:
         return tuple(self.name(v) for v in self.items(value, or_one=or_one))
 
-    def integer(self, value: Value | None, low: int = 0, high: int = 1_000_000_000) -> int:
+    def integer(self, value: Value | None, low: int = 0, high: int = 1_000_000_000, default: int | None = None) -> int:
+        """A whole number. One that is not written is `default`, a wrong one is noted; without default both are `low`."""
+        stand_in = low if default is None else default
         if value is None:
-            return low
+            return stand_in
         if not isinstance(value, Scalar) or not value.plain:
             self._not_a(value, "a whole number without quotes", "这里需要一个不带引号的整数")
         elif re.fullmatch(r"-?(0|[1-9][0-9]{0,11})", value.text):
@@ -93,10 +95,12 @@ class Reader:
             self._trapped(value, meant)
         else:
             self._not_a(value, "a whole number", "这里需要一个整数")
-        return low
+        return stand_in
 
-    def number(self, value: Value | None, low: float = 0.0, high: float = 1e9) -> float:
+    def number(self, value: Value | None, low: float = 0.0, high: float = 1e9, default: float | None = None) -> float:
         """A number that may have a fraction."""
+        if value is None and default is not None:
+            return default
         if isinstance(value, Scalar) and value.plain and re.fullmatch(r"-?[0-9]{1,12}\.[0-9]{1,6}", value.text):
             return self._within(value, float(value.text), low, high)
         return float(self.integer(value, int(low), int(high)))
@@ -108,9 +112,9 @@ class Reader:
                           f"{number} 超出范围，请写 {low} 到 {high} 之间的数。")  # fmt: skip
         return low
 
-    def truth(self, value: Value | None) -> bool:
+    def truth(self, value: Value | None, default: bool = False) -> bool:
         if value is None:
-            return False
+            return default
         if isinstance(value, Scalar) and value.plain and value.text.lower() in TRUTHS:
             return TRUTHS[value.text.lower()]
         self._not_a(value, "yes or no, without quotes", "这里请写 yes 或 no，不带引号")

@@ -1,0 +1,108 @@
+"""A folder of call flows, with its prompts and calendars, into one `Flows`, or every problem in it.
+
+    flows = open_flows(settings.flows_dir, settings.city_dir)      # raises Unsound, which lists all problems
+
+`version` is a hash over the bytes of all files read: a published set of flows is its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from config.problems import Place, Problems, Unsound
+from config.yaml_reader import Fields, Reader, Value, read
+from ivr.flow import Flow, Flows, Prompt
+from ivr.hours import Calendar, Year
+from ivr.read_flow import read_flow
+from ivr.read_hours import read_calendars, read_year
+
+CALENDARS = "calendars.yaml"
+
+
+def open_flows(folder: Path, city_dir: Path) -> Flows:
+    """The flows of a folder, checked. Raises Unsound when anything is wrong with them."""
+    from ivr.lint import lint
+
+    problems = Problems()
+    flows = load_flows(folder, city_dir, problems)
+    if not len(problems):
+        problems.extend(lint(flows))
+    if len(problems):
+        raise Unsound(problems)
+    return flows
+
+
+def load_flows(folder: Path, city_dir: Path, problems: Problems, draft: Path | None = None) -> Flows:
+    """Everything that can be read. `draft` is a flow file from elsewhere that stands in for the one of its id."""
+    loader = _Loader(problems)
+    years = loader.years(city_dir / "holidays")
+    calendars = loader.calendars(folder / CALENDARS, years)
+    flows = loader.flows(folder, draft)
+    prompts = {p.stem: loader.prompts(p) for p in sorted((folder / "prompts").glob("*.yaml"))}
+    return Flows(flows, prompts, calendars, loader.version())
+
+
+def shown(path: Path) -> str:
+    """The name that people know a file by: below the current folder where possible."""
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+class _Loader:
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self.digests: list[str] = []
+
+    def version(self) -> str:
+        return hashlib.sha256("\n".join(sorted(self.digests)).encode()).hexdigest()[:16]
+
+    def _read(self, path: Path) -> Value | None:
+        value = read(path, self.problems, shown(path))
+        if value is not None:
+            self.digests.append(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+        return value
+
+    def years(self, folder: Path) -> dict[int, Year]:
+        roots = (self._read(path) for path in sorted(folder.glob("*.yaml")))
+        years = (read_year(root, self.problems) for root in roots if root)
+        return {year.year: year for year in years if year}
+
+    def calendars(self, path: Path, years: dict[int, Year]) -> dict[str, Calendar]:
+        root = self._read(path) if path.exists() else None
+        return read_calendars(root, years, self.problems) if root else {}
+
+    def flows(self, folder: Path, draft: Path | None) -> dict[str, Flow]:
+        paths = [p for p in sorted(folder.glob("*.yaml")) if p.name != CALENDARS]
+        if not paths and not draft:
+            self.problems.add(Place(shown(folder)), "F001", "there is no call flow here", "这个文件夹里没有流程文件。")
+        flows: dict[str, Flow] = {}
+        drafted = self._flow(draft) if draft else None
+        for path in paths:
+            flow = None if draft and path.resolve() == draft.resolve() else self._flow(path)
+            if flow and not (drafted and drafted.id == flow.id):
+                self._add(flows, flow)
+        return flows | ({drafted.id: drafted} if drafted else {})
+
+    def _flow(self, path: Path) -> Flow | None:
+        root = self._read(path)
+        return read_flow(root, self.problems) if root else None
+
+    def _add(self, flows: dict[str, Flow], flow: Flow) -> None:
+        if first := flows.get(flow.id):
+            self.problems.add(flow.at("flow"), "F002", f"the flow '{flow.id}' is already in {first.place.file}",
+                              f"流程 '{flow.id}' 在 {first.place.file} 里已经有了，请换一个名字。")  # fmt: skip
+        flows.setdefault(flow.id, flow)
+
+    def prompts(self, path: Path) -> dict[str, Prompt]:
+        root = self._read(path)
+        reader = Reader(self.problems)
+        reader.fields(root)
+        prompts = {}
+        for entry in root.entries if isinstance(root, Fields) else ():
+            given = {"text": entry.value}
+            if isinstance(entry.value, Fields):
+                given = reader.fields(entry.value, known={"text", "file"}, needed=("text",))
+            text, file = reader.text(given.get("text")), reader.text(given.get("file"))
+            prompts[entry.key.text] = Prompt(entry.key.text, text, file, entry.key.place)
+        return prompts
