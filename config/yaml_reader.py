@@ -83,7 +83,7 @@ class Reader:
         return tuple(self.name(v) for v in self.items(value, or_one=or_one))
 
     def integer(self, value: Value | None, low: int = 0, high: int = 1_000_000_000, default: int | None = None) -> int:
-        """A whole number. One that is not written is `default`, a wrong one is noted; without default both are `low`."""
+        """A whole number, `default` where nothing (or nothing sound) is written; without default, `low`."""
         stand_in = low if default is None else default
         if value is None:
             return stand_in
