@@ -207,8 +207,10 @@ class _Walk:
 
     # ---- parts
     def _into_room(self) -> None:
+        """Name the way into the room. STINT: after how many seconds of waiting the dialplan asks us again."""
         record = self._visit.record_path()
         self._agi.set("RECORD", str(self._desk.recordings_dir / record) if record else "")
+        self._agi.set("STINT", self._visit.stint())
         self._agi.set("NEXT", f"citizen-room,{self._visit.call_id},1")
 
     def _say(self, prompts: tuple[do.Spoken, ...], keys: str = "") -> str:

@@ -22,6 +22,7 @@ from ivr.exchange import Exchange
 from ivr.live import LiveCall, Refused, recording_path
 
 T = TypeVar("T")
+STINT_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,11 @@ class Visit:
     def may_go_back(self) -> LineEnded | DialEnded | None:
         """After an announcement: an outcome when the wait has ended meanwhile, None to go back into the room."""
         return self._ask(lambda: self._done() if self._call.outcome is not None else None)
+
+    def stint(self) -> int:
+        """Seconds in the room until the position is announced, or until our process is looked for again."""
+        wait = self._call.wait
+        return min(wait.announce_every, STINT_SECONDS) if wait and wait.announce_every else STINT_SECONDS
 
     def ending(self, reason: str, node: str) -> None:
         """The flow itself ends the call."""

@@ -1,0 +1,75 @@
+"""The telephone half, put together: Asterisk, the exchange, the scripts of calls. Needs no database to run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from agi_scripts import inbound, resume
+from config.settings import Settings
+from ivr.agi import Agi, FastAgiServer
+from ivr.ami import Ami
+from ivr.board import Operator, Status
+from ivr.exchange import Directory, Exchange, Rules
+from ivr.legs import Legs
+from ivr.reception import Desk, Reception
+from ivr.spool import Spool
+
+log = logging.getLogger(__name__)
+
+
+class Telephony:
+    """`start` when Asterisk runs; `exchange` is what pages and the API talk to."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ami_login: tuple[str, str],
+        directory: Directory,
+        desk: Desk,
+        *,
+        operators: Iterable[Operator] = (),
+        keep_status: Callable[[str, Status, str], None] = lambda *_: None,
+    ) -> None:
+        self.spool = Spool(settings.spool_dir)
+        self.ami = Ami(("127.0.0.1", settings.ami_port), *ami_login, on_message=lambda m: self.exchange.hears(m))
+        self.exchange = Exchange(
+            Legs(self.ami, audiosocket=f"127.0.0.1:{settings.audiosocket_port}"),
+            self.spool,
+            directory,
+            _rules(settings),
+            clock=desk.clock,
+            operators=operators,
+            keep_status=keep_status,
+        )
+        self._reception = Reception(self.exchange, desk)
+        self._address = ("127.0.0.1", settings.agi_port)
+        self._agi: FastAgiServer | None = None
+
+    def start(self) -> None:
+        """Answer calls from now on. Raises OSError when the FastAGI port is taken."""
+        scripts: dict[str, Callable[[Agi], None]] = {
+            "inbound": lambda agi: inbound.run(agi, self._reception),
+            "resume": lambda agi: resume.run(agi, self._reception),
+        }
+        self._agi = FastAgiServer(self._address, scripts)
+        self.exchange.start()
+        self.ami.start()
+        self._agi.start()
+
+    def stop(self) -> None:
+        """Leave Asterisk alone with its calls: talks go on, new calls take the static path."""
+        if self._agi:
+            self._agi.stop()
+        self.ami.stop()
+        self.exchange.stop()
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        operator_ring_seconds=settings.operator_ring_seconds,
+        department_ring_seconds=settings.department_ring_seconds,
+        wrap_up_seconds=settings.wrap_up_seconds,
+        trunk=settings.sip_trunk,
+        recordings_dir=settings.recordings_dir,
+    )
