@@ -10,24 +10,24 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from config import city
 from config.problems import Place, Problems, Unsound
 from config.yaml_reader import Fields, Reader, Value, read
 from ivr.flow import Flow, Flows, Prompt
 from ivr.hours import Calendar, Year
+from ivr.lint import Known, lint
 from ivr.read_flow import read_flow
 from ivr.read_hours import read_calendars, read_year
 
 CALENDARS = "calendars.yaml"
+SHIPPED_HOLIDAYS = Path(city.__file__).parent / "holidays"
 
 
 def open_flows(folder: Path, city_dir: Path) -> Flows:
     """The flows of a folder, checked. Raises Unsound when anything is wrong with them."""
-    from ivr.lint import lint
-
     problems = Problems()
     flows = load_flows(folder, city_dir, problems)
-    if not len(problems):
-        problems.extend(lint(flows))
+    problems.extend(lint(flows, Known(departments(city_dir)), {p.file for p in problems}))
     if len(problems):
         raise Unsound(problems)
     return flows
@@ -36,11 +36,20 @@ def open_flows(folder: Path, city_dir: Path) -> Flows:
 def load_flows(folder: Path, city_dir: Path, problems: Problems, draft: Path | None = None) -> Flows:
     """Everything that can be read. `draft` is a flow file from elsewhere that stands in for the one of its id."""
     loader = _Loader(problems)
-    years = loader.years(city_dir / "holidays")
+    own = city_dir / "holidays"
+    years = loader.years(own if own.is_dir() else SHIPPED_HOLIDAYS)
     calendars = loader.calendars(folder / CALENDARS, years)
     flows = loader.flows(folder, draft)
     prompts = {p.stem: loader.prompts(p) for p in sorted((folder / "prompts").glob("*.yaml"))}
     return Flows(flows, prompts, calendars, loader.version())
+
+
+def departments(city_dir: Path) -> set[str] | None:
+    """The codes that flows may dial, or None when the city's data cannot be read (which its own check tells)."""
+    try:
+        return {department.code for department in city.load(city_dir).departments}
+    except Unsound:
+        return None
 
 
 def shown(path: Path) -> str:
