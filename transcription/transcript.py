@@ -30,9 +30,15 @@ class Utterance:
     words: tuple[Word, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {"leg": self.leg, "role": self.role, "start": round(self.start, 2), "end": round(self.end, 2),
-                "text": self.text, "confidence": round(self.confidence, 3),
-                "words": [[w.text, round(w.start, 2), round(w.end, 2), round(w.confidence, 3)] for w in self.words]}  # fmt: skip
+        return {
+            "leg": self.leg,
+            "role": self.role,
+            "start": round(self.start, 2),
+            "end": round(self.end, 2),
+            "text": self.text,
+            "confidence": round(self.confidence, 3),
+            "words": [[w.text, round(w.start, 2), round(w.end, 2), round(w.confidence, 3)] for w in self.words],
+        }
 
     @classmethod
     def from_json(cls, v: Mapping[str, Any]) -> Utterance:
@@ -42,18 +48,28 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """All utterances of a call, in the order in which they began."""
+    """All utterances of a call, in the order in which they began.
+
+    `problems`: recordings that could not be heard (or not to their end), for people to read.
+    """
 
     call_id: str
     utterances: tuple[Utterance, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         return "\n".join(u.text for u in self.utterances)
 
     def to_json(self) -> dict[str, Any]:
-        return {"call": self.call_id, "text": self.text, "utterances": [u.to_json() for u in self.utterances]}
+        return {
+            "call": self.call_id,
+            "text": self.text,
+            "utterances": [u.to_json() for u in self.utterances],
+            "problems": list(self.problems),
+        }
 
     @classmethod
     def from_json(cls, v: Mapping[str, Any]) -> Transcript:
-        return cls(v["call"], tuple(Utterance.from_json(u) for u in v["utterances"]))
+        utterances = tuple(Utterance.from_json(u) for u in v["utterances"])
+        return cls(v["call"], utterances, tuple(v.get("problems", ())))

@@ -1,7 +1,8 @@
 """Builds the mini model: a small Mandarin Vosk model that knows the words of a hotline, learned from synthetic speech.
 
 It proves the plumbing (sound of a real call -> real Vosk -> text, times, confidence, draft) on every machine without
-downloading anything. It knows espeak-ng's voices only, not people: a city installs a bigger model (`hotline model get`).
+downloading anything. It knows espeak-ng's voices only, not people: a city installs a bigger model
+(`hotline model get`).
 
     words.txt, sentences.txt          what can be said                          data/
     lexicon -> corpus                 words with their phonemes, sentences

@@ -1,6 +1,6 @@
 """Builds the model folder. A process of its own: kaldifst must never share one with vosk.
 
-    python -m transcription.mini_model.build OUT [--network final.mdl] [--words FILE] [--train WORKDIR]
+python -m transcription.mini_model.build OUT [--network final.mdl] [--words FILE] [--train WORKDIR]
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def _reading(line: str) -> tuple[str, list[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Build the mini speech model.")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--network", type=Path, help="final.mdl whose trained network is used; default: the shipped one")
+    parser.add_argument(
+        "--network", type=Path, help="final.mdl whose trained network is used; default: the shipped one"
+    )
     parser.add_argument("--words", type=Path, help="more words, one a line, with pinyin after a tab where it matters")
     parser.add_argument("--train", type=Path, metavar="WORKDIR", help="train a new network there first (needs torch)")
     options = parser.parse_args()

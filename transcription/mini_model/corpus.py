@@ -30,17 +30,19 @@ class Corpus:
         patterns: list[Sentence] = []
         for line in (line.strip() for line in lines):
             if line.startswith("@"):
-                name, _colon, words = line[1:].partition(":")
-                slots.setdefault(name, []).extend(words.split())
+                name, _colon, members = line[1:].partition(":")
+                slots.setdefault(name, []).extend(members.split())
             elif line and not line.startswith("#"):
-                first, *rest = words = line.split()
-                patterns += [rest] * int(first[1:]) if first[0] == "*" else [words]
+                words = line.split()
+                patterns += [words[1:]] * int(words[0][1:]) if words[0].startswith("*") else [words]
         return cls(slots, patterns)
 
     def with_words(self, more: Mapping[str, Iterable[str]]) -> Corpus:
         """More words for slots (a city's own departments, streets, ...)."""
         names = self.slots.keys() | more.keys()
-        return Corpus({n: list(dict.fromkeys([*self.slots.get(n, []), *more.get(n, [])])) for n in names}, self.patterns)
+        return Corpus(
+            {n: list(dict.fromkeys([*self.slots.get(n, []), *more.get(n, [])])) for n in names}, self.patterns
+        )
 
     def vocabulary(self) -> set[str]:
         fixed = {w for pattern in self.patterns for w in pattern if not w.startswith("{")}

@@ -43,7 +43,8 @@ def vector(values: Sequence[float]) -> bytes:
 
 def matrix(rows: Any) -> bytes:
     """A numpy array of two dimensions."""
-    return token("FM") + int32(rows.shape[0]) + int32(rows.shape[1]) + rows.astype("<f4").tobytes()
+    data: bytes = rows.astype("<f4").tobytes()
+    return token("FM") + int32(rows.shape[0]) + int32(rows.shape[1]) + data
 
 
 class Topology:
@@ -105,8 +106,10 @@ def nonlinear(kind: str, size: int) -> bytes:
     return token(f"<{kind}>") + token("<Dim>") + int32(size) + empty + more + token(f"</{kind}>")
 
 
-def network(lines: Iterable[str], components: Sequence[tuple[str, bytes]], context: int, priors: Sequence[float]) -> bytes:
-    """`<Nnet3>`: the wiring as text, the components, how many frames it looks to each side, how common each output is."""
+def network(
+    lines: Iterable[str], components: Sequence[tuple[str, bytes]], context: int, priors: Sequence[float]
+) -> bytes:
+    """`<Nnet3>`: the wiring as text, the components, how far it looks to each side, how common each output is."""
     body = NNET + b"\n" + "".join(line + "\n" for line in lines).encode() + b"\n"
     body += token("<NumComponents>") + int32(len(components))
     body += b"".join(token("<ComponentName>") + token(name) + part for name, part in components)

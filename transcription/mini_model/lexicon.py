@@ -1,7 +1,7 @@
 """Which words there are, and how they sound: word -> pinyin -> phonemes.
 
-Phonemes are espeak-ng's own; tones are dropped, so 是 and 十 sound alike and the sentences decide. Inside a word a phoneme
-carries its position (B, I, E, S as in Kaldi's recipes), which gives word boundaries and exact word times.
+Phonemes are espeak-ng's own; tones are dropped, so 是 and 十 sound alike and the sentences decide. Inside a word a
+phoneme carries its position (B, I, E, S as in Kaldi's recipes), which gives word boundaries and exact word times.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
 SILENCE, NOISE, UNKNOWN = "SIL", "SPN_S", "[unk]"
-# A word may stand in the list without a known reading; the builder says so in one list instead of stopping at each.
 
 
 class UnknownSound(ValueError):
@@ -30,7 +29,7 @@ def table(path: Path) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """`readings`: word -> pinyin syllables. `syllables`: syllable -> phonemes. `outputs`: phoneme -> network outputs."""
+    """`readings`: word -> pinyin. `syllables`: syllable -> phonemes. `outputs`: phoneme -> outputs of the network."""
 
     readings: Mapping[str, list[str]]
     syllables: Mapping[str, list[str]]

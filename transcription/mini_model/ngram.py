@@ -1,6 +1,6 @@
 """Which word follows which: a trigram with absolute discounting and back-off (Ney, Essen and Kneser 1994).
 
-Every word of the vocabulary can follow every other one through the unigrams, so that an unforeseen sentence is heard too.
+Every word of the vocabulary can follow every other one through the unigrams: an unforeseen sentence is heard too.
 """
 
 from __future__ import annotations
