@@ -20,20 +20,19 @@ from sqlalchemy.orm import Session
 
 from cases.model import ApiKey, LoginTries, Person, Presence, Token, insert_new
 from cases.words import Role
+from config.telephones import Account, name_problem, sip_digest
 
-SIP_REALM = "asterisk"
 SHORTEST_PASSWORD = 6
 LONGEST_PASSWORD = 200
 TRIES = 5
 TRIES_PER_NAME = 50
 FORGIVEN_AFTER = timedelta(minutes=5)
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 _hasher = PasswordHasher()
 
 
 class Refused(ValueError):
-    """What was asked cannot be done; the message is Chinese and says what to do."""
+    """Somebody cannot be added or changed like this; the message says why and what to do."""
 
 
 class TooManyTries(Exception):
@@ -67,7 +66,7 @@ def set_password(session: Session, name: str, password: str) -> Person:
     """A new password; all logins of this person end."""
     person = session.get(Person, name)
     if person is None:
-        raise Refused(f"没有名为 {name} 的人员")
+        raise Refused(f"there is nobody named {name}; `hotline user list` shows everybody")
     _check_password(password)
     person.password_hash = _hasher.hash(password)
     person.sip_digest = sip_digest(name, password) if person.role == Role.OPERATOR else None
@@ -79,15 +78,11 @@ def people(session: Session) -> list[Person]:
     return list(session.scalars(select(Person).order_by(Person.name)))
 
 
-def operators(session: Session) -> list[Person]:
-    """Everybody with a telephone, for the private Asterisk's configuration."""
+def telephones(session: Session) -> list[Account]:
+    """The operators' telephones, for the private Asterisk's configuration."""
     has_telephone = Person.sip_digest.is_not(None), Person.disabled.is_(False)
-    return list(session.scalars(select(Person).where(*has_telephone).order_by(Person.name)))
-
-
-def sip_digest(name: str, password: str) -> str:
-    """What the private Asterisk keeps instead of the password (HA1; SIP digest allows MD5 only)."""
-    return hashlib.md5(f"{name}:{SIP_REALM}:{password}".encode(), usedforsecurity=False).hexdigest()
+    rows = session.scalars(select(Person).where(*has_telephone).order_by(Person.name))
+    return [Account(row.name, row.sip_digest) for row in rows if row.sip_digest]
 
 
 def log_in(session: Session, name: str, password: str, address: str, *, now: datetime) -> Person | None:
@@ -157,20 +152,20 @@ def presences(session: Session) -> list[Presence]:
 
 
 def _check_new(session: Session, name: str, role: Role, password: str, department: str | None) -> None:
-    if not _NAME.fullmatch(name):
-        raise Refused("登录名只能用字母、数字、点、下划线和连字符，以字母或数字开头，最多 32 个字符")
+    if problem := name_problem(name):
+        raise Refused(problem)
     if session.get(Person, name) is not None:
-        raise Refused(f"已有名为 {name} 的人员；换一个登录名，或用 --replace 改密码")
+        raise Refused(f"there is somebody named {name} already; choose another name")
     if (role is Role.CLERK) != (department is not None):
-        raise Refused("承办单位经办人（clerk）必须用 --department 写明单位代码，其他角色不能写")
+        raise Refused("a clerk belongs to a department (--department CODE), and nobody else does")
     _check_password(password)
 
 
 def _check_password(password: str) -> None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise Refused(f"密码需要 {SHORTEST_PASSWORD} 到 {LONGEST_PASSWORD} 个字符")
+        raise Refused(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
     if not password.isprintable():
-        raise Refused("密码里有看不见的字符（换行或控制字符），请去掉")
+        raise Refused("this password has characters that cannot be seen (a line break, a control character)")
 
 
 def _matches(password_hash: str, password: str) -> bool:

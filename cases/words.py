@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from config.codes import Kind, Labelled, Part, Urgency
 
-__all__ = ["Channel", "Confidentiality", "Kind", "Part", "Progress", "Role", "Sending", "State", "Urgency"]
+__all__ = [
+    "Channel",
+    "Confidentiality",
+    "Kind",
+    "Labelled",
+    "Part",
+    "Progress",
+    "Role",
+    "Sending",
+    "State",
+    "Urgency",
+]
 
 
 class Role(Labelled):

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     hold_seconds: int = Field(default=600, ge=1)
     token_hours: int = Field(default=12, ge=1)
     delivery_retry_seconds: float = Field(default=5.0, gt=0)
+    delivery_timeout_seconds: float = Field(default=15.0, gt=0)
     delivery_networks: Annotated[tuple[str, ...], NoDecode] = ()
 
     twilio_account_sid: str = ""
@@ -83,6 +84,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL: SQLite in the data folder unless told otherwise."""
         return self.database_url or f"sqlite:///{self.data_dir / 'hotline.db'}"
+
+    @property
+    def link_base(self) -> str:
+        """Where others reach us: what links in messages start with."""
+        return (self.public_url or f"http://{self.http_host}:{self.http_port}").rstrip("/")
 
     @property
     def recordings_dir(self) -> Path:

@@ -27,9 +27,10 @@ def test_an_operator_logs_in_and_has_a_telephone_of_the_same_name(database, cloc
     assert log_in(database, clock, wang, GOOD).role == Role.OPERATOR
 
     with database.session() as session:
-        [telephone] = people.operators(session)
+        [telephone] = people.telephones(session)
 
-    assert telephone.sip_digest == hashlib.md5(b"wang:asterisk:correct horse").hexdigest()  # noqa: S324
+    assert telephone.name == wang
+    assert telephone.digest == hashlib.md5(b"wang:asterisk:correct horse").hexdigest()  # noqa: S324
 
 
 def test_a_wrong_password_and_an_unknown_name_look_alike(database, clock, wang):
@@ -119,6 +120,7 @@ def test_a_new_password_ends_every_login(sqlite, clock):
         ("-f", Role.OPERATOR, GOOD, None),
         ("王", Role.OPERATOR, GOOD, None),
         ("", Role.OPERATOR, GOOD, None),
+        ("trunk", Role.OPERATOR, GOOD, None),
         ("a" * 33, Role.OPERATOR, GOOD, None),
         ("ok", Role.OPERATOR, "short", None),
         ("ok", Role.OPERATOR, "two\nlines", None),

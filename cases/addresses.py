@@ -1,0 +1,95 @@
+"""To which addresses a department's URL may lead. Every address a name resolves to must be good, or none is used.
+
+The public internet only, by https; a private government network, by http too, when an administrator has written it into
+the department's list (or into `HOTLINE_DELIVERY_NETWORKS`). Pure, but for `resolve`.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+# `is_global` says yes to these, yet they lead to whatever IPv4 address is written inside.
+_TUNNELS = [ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("2002::/16")]
+_LONGEST_URL = 2000
+
+
+class BadAddress(ValueError):
+    """This URL must not be called. The message is for the administrator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL taken apart. `host` is what the URL says, without brackets."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def authority(self) -> str:
+        """The Host header: the port only where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == {"http": 80, "https": 443}[self.scheme] else f"{host}:{self.port}"
+
+
+def parse(url: str) -> Target:
+    """Refuses what is no plain web address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise BadAddress("这不是有效的网址") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadAddress("网址应以 https:// 开头，并写明主机名")
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+        raise BadAddress("网址里不能带用户名或密码")
+    if len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
+        raise BadAddress("网址过长，或含有空格、中文等字符")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(parts.scheme, parts.hostname, port or (80 if parts.scheme == "http" else 443), path)
+
+
+def networks(texts: Sequence[str]) -> list[Network]:
+    try:
+        return [ip_network(text, strict=False) for text in texts]
+    except ValueError:
+        raise BadAddress("允许的网段应写成 CIDR，例如 10.20.0.0/16") from None
+
+
+def choose(target: Target, addresses: Sequence[Address], allowed: Sequence[Network]) -> Address:
+    """The address to call. Raises BadAddress when any of them is bad."""
+    if not addresses:
+        raise BadAddress("主机名无法解析")
+    plain = [_unwrapped(address) for address in addresses]
+    listed = [any(each in network for network in allowed) for each in plain]
+    if not all(ok or _public(each) for each, ok in zip(plain, listed, strict=True)):
+        raise BadAddress("地址不在公网，也不在允许的网段内；确有需要时，由管理员把网段写入 networks")
+    if target.scheme == "http" and not all(listed):
+        raise BadAddress("公网地址必须使用 https")
+    return plain[0]
+
+
+def resolve(target: Target) -> list[Address]:
+    """Every address of the host, as the operating system reads it (octal, decimal and other spellings included)."""
+    try:
+        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [ip_address(str(sockaddr[0]).partition("%")[0]) for *_rest, sockaddr in found]
+
+
+def _unwrapped(address: Address) -> Address:
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _public(address: Address) -> bool:
+    return address.is_global and not address.is_multicast and not any(address in tunnel for tunnel in _TUNNELS)

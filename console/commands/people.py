@@ -1,0 +1,159 @@
+"""`hotline user`, `hotline operator`, `hotline key`: who may log in, and with which key a department comes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from config.settings import Settings
+    from config.telephones import Account
+
+ROLES = ["operator", "dispatcher", "clerk", "supervisor", "administrator"]
+_from_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+
+
+@click.group()
+def user() -> None:
+    """Add and list people who may log in."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--department", metavar="CODE", help="For clerks: the department they work in.")
+@_from_stdin
+def add_user(name: str, role: str, department: str | None, password_stdin: bool) -> None:
+    """Add somebody who may log in."""
+    _add(name, role, department, _password(password_stdin))
+    click.echo(f"{name} may log in as {role}")
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def list_users(as_json: bool) -> None:
+    """Show everybody who may log in."""
+    from cases import people
+
+    with _database() as session:
+        rows = [
+            {"name": p.name, "role": p.role, "department": p.department, "disabled": p.disabled}
+            for p in people.people(session)
+        ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo(
+            "\t".join([row["name"], row["role"], row["department"] or "", "disabled" if row["disabled"] else ""])
+        )
+
+
+@click.group()
+def operator() -> None:
+    """Add operators."""
+
+
+@operator.command("add")
+@click.argument("name")
+@_from_stdin
+def add_operator(name: str, password_stdin: bool) -> None:
+    """Add an operator: a login, and a telephone (SIP account) of the same name and password."""
+    telephones = _add(name, "operator", None, _password(password_stdin))
+    click.echo(f"{name} may log in as operator and register a telephone as {name}")
+    _tell_asterisk(telephones)
+
+
+@click.group()
+def key() -> None:
+    """Give a department its API key and signing secret."""
+
+
+@key.command("add")
+@click.argument("department")
+@click.option("--json", "as_json", is_flag=True)
+def add_key(department: str, as_json: bool) -> None:
+    """Make an API key and a signing secret for DEPARTMENT. Both are shown this once."""
+    from cases import endpoints, people
+    from config.city import load
+
+    settings = _settings()
+    known = load(settings.city_dir).department(department)
+    if known is None:
+        sys.exit(f"departments.yaml has no department {department!r}; its codes are in {settings.city_dir}")
+    with _database() as session:
+        made = {
+            "department": department,
+            "key": people.new_api_key(session, department, now=_now()),
+            "secret": endpoints.new_secret(session, department, now=_now()),
+        }
+    if as_json:
+        click.echo(json.dumps(made, ensure_ascii=False))
+        return
+    click.echo(f"{known.name} ({department}); shown this once:")
+    click.echo(f"  API key         {made['key']}\n  signing secret  {made['secret']}")
+
+
+def _add(name: str, role: str, department: str | None, password: str) -> list[Account]:
+    from cases import people
+    from cases.words import Role
+
+    try:
+        with _database() as session:
+            people.add_person(session, name, Role(role), password, department=department, now=_now())
+            return people.telephones(session)
+    except people.Refused as problem:
+        sys.exit(str(problem))
+
+
+def _password(from_stdin: bool) -> str:
+    if not from_stdin:
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return password
+    line = click.get_text_stream("stdin").readline()
+    return line.rstrip("\r\n")
+
+
+def _tell_asterisk(telephones: list[Account]) -> None:
+    """A private Asterisk that runs learns of the new telephone while calls go on."""
+    from ivr.private_asterisk import PrivateAsterisk
+
+    settings = _settings()
+    if settings.asterisk != "managed":
+        return
+    own = PrivateAsterisk(settings)
+    if own.running:
+        own.reload_telephones(telephones)
+
+
+@contextmanager
+def _database() -> Iterator[Session]:
+    from cases.migrations import upgrade
+    from config.database import Database
+
+    database = Database(_settings().database)
+    upgrade(database.engine)
+    with database.session() as session:
+        yield session
+
+
+def _settings() -> Settings:
+    from config.settings import Settings
+
+    return Settings()
+
+
+def _now():  # type: ignore[no-untyped-def]
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+COMMANDS = {"user": user, "operator": operator, "key": key}
