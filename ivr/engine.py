@@ -55,6 +55,8 @@ def step(flows: Flows, session: Session, event: ev.Event, now: datetime) -> Spri
     walk = Walk(flows, session, now)
     if isinstance(event, ev.HungUp):
         return _gone(walk)
+    if walk.lost:  # the flows were changed under a call that was given their version
+        return _run(walk, _lost)
     node = walk.node
     on_event = ON_EVENT.get((type(node.act), type(event)))
     if on_event is None:
@@ -68,6 +70,10 @@ def step(flows: Flows, session: Session, event: ev.Event, now: datetime) -> Spri
 def awaited(node: Node) -> list[str]:
     """The names of the events that a node can await."""
     return sorted(event.__name__ for kind, event in ON_EVENT if kind is type(node.act)) or ["nothing"]
+
+
+def _lost() -> str | None:
+    raise FlowError("the node is no longer in the flow")
 
 
 def _gone(walk: Walk) -> Sprint:
@@ -105,9 +111,10 @@ def _recover(walk: Walk, why: str) -> Leave | None:
     walk.change(steps=0, failures=session.failures + 1)
     if session.failures < MAX_FAILURES and session.stack:
         return lambda: walk.leave_part("failed")
-    if session.failures >= MAX_FAILURES or session.rescued or walk.flow.on_error not in walk.flow.nodes:
+    flow = walk.flows.flows.get(session.flow)
+    if session.failures >= MAX_FAILURES or session.rescued or flow is None or flow.on_error not in flow.nodes:
         walk.fall_back(why)
         return None
     walk.change(rescued=True)
-    walk.enter(walk.flow.on_error)
+    walk.enter(flow.on_error)
     return _entry(walk)

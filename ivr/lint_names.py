@@ -67,7 +67,7 @@ class NameCheck:
         for edge in node.edges:
             self._node_named(flow, edge.target, edge.place)
         for field_name, prompt_id in _prompts(node):
-            self._prompt(flow, node, prompt_id, node.at(field_name))
+            self._prompt(flow, prompt_id, node.at(field_name))
         match node.act:
             case Hours(calendar):
                 self._calendar(calendar, node)
@@ -102,7 +102,7 @@ class NameCheck:
             self._add(place, "F012", f"the flow '{name}' is for use: {flow.use}, and use: {use} is needed here",
                       f"流程 '{name}' 的 use 是 {flow.use}，这里需要 use: {use}。")  # fmt: skip
 
-    def _prompt(self, flow: Flow, node: Node, prompt_id: str, place: Place) -> None:
+    def _prompt(self, flow: Flow, prompt_id: str, place: Place) -> None:
         for language in sorted({flow.language, *_languages(self.flows)}):
             prompt = self.flows.prompt(prompt_id, language)
             if prompt is None:

@@ -13,14 +13,17 @@ from pathlib import Path
 from config import city
 from config.problems import Place, Problems, Unsound
 from config.yaml_reader import Fields, Reader, Value, read
-from ivr.flow import Flow, Flows, Prompt
+from ivr.flow import SYSTEM_PROMPTS, Flow, Flows, Prompt
 from ivr.hours import Calendar, Year
 from ivr.lint import Known, lint
 from ivr.read_flow import read_flow
 from ivr.read_hours import read_calendars, read_year
 
 CALENDARS = "calendars.yaml"
-SHIPPED_HOLIDAYS = Path(city.__file__).parent / "holidays"
+# What the house brings along, for folders that leave it out.
+_HOUSE = Path(city.__file__).parent.parent
+SHIPPED_HOLIDAYS = _HOUSE / "config" / "holidays"
+SHIPPED_FLOWS = _HOUSE / "call_flows"
 
 
 def open_flows(folder: Path, city_dir: Path) -> Flows:
@@ -38,10 +41,14 @@ def load_flows(folder: Path, city_dir: Path, problems: Problems, draft: Path | N
     loader = _Loader(problems)
     own = city_dir / "holidays"
     years = loader.years(own if own.is_dir() else SHIPPED_HOLIDAYS)
-    calendars = loader.calendars(folder / CALENDARS, years)
+    calendars = loader.calendars(_own(folder, CALENDARS), years)
     flows = loader.flows(folder, draft)
-    prompts = {p.stem: loader.prompts(p) for p in sorted((folder / "prompts").glob("*.yaml"))}
-    return Flows(flows, prompts, calendars, loader.version())
+    prompts = {p.stem: loader.prompts(p) for p in sorted(_own(folder, "prompts").glob("*.yaml"))}
+    return Flows(flows, loader.with_system_prompts(prompts), calendars, loader.version())
+
+
+def _own(folder: Path, name: str) -> Path:
+    return folder / name if (folder / name).exists() else SHIPPED_FLOWS / name
 
 
 def departments(city_dir: Path) -> set[str] | None:
@@ -78,7 +85,7 @@ class _Loader:
         return {year.year: year for year in years if year}
 
     def calendars(self, path: Path, years: dict[int, Year]) -> dict[str, Calendar]:
-        root = self._read(path) if path.exists() else None
+        root = self._read(path)
         return read_calendars(root, years, self.problems) if root else {}
 
     def flows(self, folder: Path, draft: Path | None) -> dict[str, Flow]:
@@ -114,4 +121,13 @@ class _Loader:
                 given = reader.fields(entry.value, known={"text", "file"}, needed=("text",))
             text, file = reader.text(given.get("text")), reader.text(given.get("file"))
             prompts[entry.key.text] = Prompt(entry.key.text, text, file, entry.key.place)
+        return prompts
+
+    def with_system_prompts(self, prompts: dict[str, dict[str, Prompt]]) -> dict[str, dict[str, Prompt]]:
+        """What must be sayable whatever happens, from the shipped catalogue where the city has not said it."""
+        for path in sorted((SHIPPED_FLOWS / "prompts").glob("*.yaml")):
+            mine = prompts.setdefault(path.stem, {})
+            if missing := [name for name in SYSTEM_PROMPTS if name not in mine]:
+                shipped = self.prompts(path)
+                mine |= {name: shipped[name] for name in missing if name in shipped}
         return prompts

@@ -26,6 +26,12 @@ class Walk:
         self.actions: list[do.Action] = []
 
     @property
+    def lost(self) -> bool:
+        """Is the session where these flows have no node (any more)?"""
+        flow = self.flows.flows.get(self.session.flow)
+        return flow is None or self.session.node not in flow.nodes
+
+    @property
     def flow(self) -> Flow:
         return self.flows.flows[self.session.flow]
 
@@ -41,6 +47,8 @@ class Walk:
 
     def follow(self, exit_name: str) -> None:
         """Leave the current node by an exit, and enter the node it leads to."""
+        if exit_name != ENTRY and self.lost:
+            raise FlowError("the node is no longer in the flow")
         target = self.flow.entry if exit_name == ENTRY else self.node.target(exit_name)
         if target is None or target not in self.flow.nodes:
             raise FlowError(f"node '{self.session.node}' has no way out by '{exit_name}'")
@@ -48,7 +56,8 @@ class Walk:
 
     def enter(self, name: str) -> None:
         session, key = self.session, f"{self.session.flow}.{name}"
-        if session.steps >= self.flows.flows[session.root].limits.steps:
+        limits = self.flows.flows.get(session.root, self.flow).limits
+        if session.steps >= limits.steps:
             raise FlowError("too many steps")
         visits = {**session.visits, key: session.visits.get(key, 0) + 1}
         self.change(node=name, steps=session.steps + 1, misses=0, visits=visits)
@@ -96,7 +105,7 @@ class Walk:
 
     def after_talk(self, exit_name: str) -> str:
         """The talk is over: first the survey, if there is one and it has not been yet, then the exit."""
-        after = self.flows.flows[self.session.root].after
+        after = self.flows.flows.get(self.session.root, self.flow).after
         if not after or self.session.after_run or after not in self.flows.flows:
             return exit_name
         self.change(after_run=True)
