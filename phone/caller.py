@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
-from phone import sdp
 from phone.dialog import AGENT, ALLOW, Dialog
 from phone.session import Session, reason_of
 from phone.sip import Address, Request, Response, SipError
@@ -18,6 +17,7 @@ class CallerSession(Session):
     """From the INVITE until the call stands or has failed."""
 
     _asking: Asking | None = None
+    _cancel: Asking | None = None
     _to: Place = ("", 0)
     _provisional = _cancelling = False
 
@@ -33,6 +33,8 @@ class CallerSession(Session):
         self._dialog.cseq = max(self._dialog.cseq, response.cseq[0])
         if self.gone:
             return
+        if response.status >= 200 and self._cancel:
+            self.wire.forget(self._cancel)  # it has done its work, answered or not
         if response.status < 200:
             self._progress(response)
         elif response.status < 300:
@@ -71,7 +73,7 @@ class CallerSession(Session):
 
     def _connect(self, response: Response) -> bool:
         try:
-            self.connect(sdp.read(response.body))
+            self.connect(self.read(response.body))
         except (SipError, OSError):
             return False
         return True
@@ -94,7 +96,8 @@ class CallerSession(Session):
         invite, self._provisional = self._asking.latest.request, False
         keep = [h for h in invite.headers if h[0] in ("Via", "Max-Forwards", "From", "To", "Call-ID", "Route")]
         headers = (*keep, ("CSeq", f"{invite.cseq[0]} CANCEL"), ("User-Agent", AGENT))
-        self.wire.ask(Request(headers, b"", "CANCEL", invite.uri), self._to, lambda _: None, retry=False)
+        cancel = Request(headers, b"", "CANCEL", invite.uri)
+        self._cancel = self.wire.ask(cancel, self._to, lambda _: self.listener.changed(0), retry=False)
 
     def open_asks(self) -> tuple[Asking | None, ...]:
-        return (self._asking,)
+        return self._asking, self._cancel

@@ -175,6 +175,11 @@ class Phone:
                 raise PhoneError(f"waited {timeout:g} s in vain for a call to come in. Last messages:\n  {lines}")
             return self._new.pop(0)
 
+    def forget_rings(self) -> None:
+        """Calls that came in and were not taken by `wait_for_ring` are no longer waited for."""
+        with self._lock:
+            self._new.clear()
+
     def _stream(self) -> Stream:
         return Stream(self._loop, _pacer(self._loop), self.host, self._tell)
 

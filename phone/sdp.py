@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from phone.sip import SipError
 
@@ -30,6 +31,11 @@ class Description:
             if name in CODECS:
                 return name
         raise SipError("no common codec: PCMU or PCMA is needed")
+
+    def limited_to(self, codecs: Collection[str]) -> Description:
+        """Without the codecs that we do not speak."""
+        known = {name: number for name, number in self.payloads.items() if name == EVENTS or name in codecs}
+        return replace(self, payloads=known)
 
     @property
     def events(self) -> int | None:

@@ -55,14 +55,17 @@ class Session:
         if theirs.events is not None:
             payloads[EVENTS] = theirs.events
         ours = theirs.answered_direction
-        if self.direction == "sendonly" and ours in ("sendrecv", "sendonly"):
-            ours = "sendonly"
+        if self.direction == "sendonly":  # we hold them, and go on doing so
+            ours = {"sendrecv": "sendonly", "recvonly": "inactive"}.get(ours, ours)
         return self._describe(payloads, ours, theirs.kinds)
 
     def _describe(self, payloads: dict[str, int], direction: str, kinds: tuple[str, ...] = ("audio",)) -> bytes:
         self._version += 1
         here = Description(self.stream.host, self.stream.port, payloads, direction, kinds)
         return sdp.write(here, session=self._number, version=self._version)
+
+    def read(self, body: bytes) -> Description:
+        return sdp.read(body).limited_to(self.codecs)
 
     def connect(self, theirs: Description) -> None:
         self.held_by_them = theirs.direction in ("sendonly", "inactive") or theirs.host == "0.0.0.0"  # noqa: S104
@@ -129,7 +132,7 @@ class Session:
             return
         if response.status < 300:
             self.acknowledge(response)
-            self.connect(sdp.read(response.body))
+            self.connect(self.read(response.body))
         elif response.status == 491 and tries > 1:
             self._reinvite = None
             again = self.wire.locked(lambda: self.reinvite(direction, tries - 1))
@@ -179,7 +182,7 @@ class Session:
     def accept(self, asked: Answering) -> None:
         """200 with an answer to their offer, or with an offer when they made none."""
         if asked.request.body:
-            theirs = sdp.read(asked.request.body)
+            theirs = self.read(asked.request.body)
             body = self.reply(theirs)
             self.connect(theirs)
         else:
@@ -193,7 +196,7 @@ class Session:
             return
         self.wire.settle(asked)
         if self._offered and ack.body:
-            self.connect(sdp.read(ack.body))
+            self.connect(self.read(ack.body))
         self._offered = False
         if self.over:
             self._bye()  # we hung up in between

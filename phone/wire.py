@@ -89,6 +89,7 @@ class Wire:
             else:
                 answered(response)
 
+        serialise(request)  # refuses what must not be sent, before anything is remembered of it
         asking = Asking(request, to, heard)
         self._asking[request.branch, request.method] = asking
         self._repeat(asking, T1)
@@ -116,8 +117,9 @@ class Wire:
 
     @property
     def waits(self) -> bool:
-        """Is a request of ours still without an answer?"""
-        return any(not asking.done for asking in self._asking.values())
+        """Is a request of ours still without its answer, or an answer of ours without its ACK?"""
+        open_answers = any(asked.timer for asked in self._answering.values())
+        return open_answers or any(not asking.done for asking in self._asking.values())
 
     def _repeat(self, asking: Asking, interval: float) -> None:
         self.send(asking.request, asking.to)
@@ -134,6 +136,7 @@ class Wire:
         if asking.timer:
             asking.timer.cancel()
         asking.answered(response)
+        self.lock.notify_all()
 
     def _with_password(self, request: Request, response: Response) -> Request | None:
         """The same request again with an answer to the challenge, or None when we have none."""
@@ -199,9 +202,12 @@ class Wire:
         """The ACK has come."""
         if asked.timer:
             asked.timer.cancel()
+            asked.timer = None
+            self.lock.notify_all()
 
     def _insist(self, asked: Answering, interval: float, left: float) -> None:
         def again() -> None:
+            asked.timer = None
             if asked.said and left > 0:
                 self.send(asked.said, asked.source)
                 self._insist(asked, min(interval * 2, T2), left - interval)
