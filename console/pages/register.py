@@ -1,0 +1,50 @@
+"""The draft of a call: kept while it is typed, and registered as a case."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, Response
+
+from console.hub import Viewer
+from console.pages import form as forms
+from console.pages.desk_draft import draft_pane, refused_pane
+from console.pages.door import Door
+from console.pages.ports import Ports, Refused
+from console.pages.render import html
+
+
+def routes(ports: Ports, door: Door) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.post("/desk/calls/{call_id}/draft")
+    async def save(request: Request, call_id: str) -> Response:
+        viewer = door.staff(request)
+        sent = forms.read(dict(await request.form()))
+        if sent.touched:
+            await run_in_threadpool(ports.notepad.write, call_id, sent.typed, viewer.name)
+        return HTMLResponse(html("desk/_saved.html", at=ports.now()))
+
+    @router.post("/desk/calls/{call_id}/case")
+    async def case(request: Request, call_id: str) -> Response:
+        viewer = door.staff(request)
+        sent = forms.read(dict(await request.form()))
+        status, pane = await run_in_threadpool(register, ports, viewer, call_id, sent)
+        return HTMLResponse(pane, status)
+
+    return router
+
+
+def register(ports: Ports, viewer: Viewer, call_id: str, sent: forms.Sent) -> tuple[int, str]:
+    """The pane afterwards: the case, or the form with what is missing. What was typed is kept either way."""
+    if sent.touched:
+        ports.notepad.write(call_id, sent.typed, viewer.name)
+    errors = forms.problems(sent.values, ports.city)
+    if errors:
+        return 422, refused_pane(ports, call_id, sent, errors)
+    try:
+        case = ports.cases.register(forms.new_case(call_id, sent.values, ports.city), viewer)
+    except Refused as refused:
+        return 409, refused_pane(ports, call_id, sent, {"summary": str(refused)})
+    ports.hub.case(case.no, call_id)
+    return 200, draft_pane(ports, call_id, case)

@@ -1,0 +1,193 @@
+"""What one desk shows at this moment, and the fragments that bring it up to date.
+
+Each region of the page is rendered from the state and sent only when it looks different from what was sent before.
+So a message lost, doubled or late cannot leave a desk wrong, and the first message of a stream is simply everything.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from console.hub import Batch, Event, Viewer
+from console.memory import Caption
+from console.pages import view, words
+from console.pages.desk_draft import draft_key, draft_pane, suggestion_parts
+from console.pages.ports import CaseView, History, Ports
+from console.pages.render import css_string, html, partial
+from ivr.board import Board, Operator, Room
+
+log = logging.getLogger(__name__)
+
+CAPTIONS_SHOWN = 200
+PENDING_SHOWN = 5
+LONG_WAIT_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The state that one rendering is made from."""
+
+    board: Board
+    operator: Operator | None
+    room: Room | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the case side knows: of the caller, of this call's case, and which earlier calls still wait for theirs."""
+
+    history: History = field(default_factory=History)
+    case: CaseView | None = None
+    pending: tuple[Room, ...] = ()
+    failed: bool = False
+
+
+class Screen:
+    """Belongs to one stream."""
+
+    def __init__(self, ports: Ports, viewer: Viewer) -> None:
+        self._ports, self._viewer = ports, viewer
+        self._sent: dict[str, str] = {}
+        self._lines: set[int] = set()
+        self._room_id = ""
+        self._known = Known()
+
+    # ---- messages
+    def full(self) -> str:
+        """Everything, whatever was sent before."""
+        self._sent.clear()
+        sight = self._look()
+        self._known = self._ask(sight.room)
+        parts = [*self._regions(sight), self._all_captions(sight.room), *self._draft(sight.room, drafted=True)]
+        return "".join(parts)
+
+    def update(self, batch: Batch) -> str:
+        """What has changed; an empty batch is a tick, on which time alone may have changed something."""
+        if batch.lost:
+            return self.full()
+        mine = [e for e in batch.events if e.room == self._room_id]
+        if batch.events and all(e.kind == "caption" for e in batch.events):
+            return "".join(self._captions(mine))
+        before, sight = self._room_id, self._look()
+        moved = (sight.room.id if sight.room else "") != before
+        if moved or self._stale(batch):
+            self._known = self._ask(sight.room)
+        parts = self._regions(sight)
+        parts += [self._all_captions(sight.room)] if moved else self._captions(mine)
+        return "".join((*parts, *self._draft(sight.room, drafted=any(e.kind == "draft" for e in mine))))
+
+    # ---- state
+    def _look(self) -> Sight:
+        board, me = self._ports.exchange.board(), self._viewer.name
+        room = view.my_room(board, me, self._ports.hub.last_room_of(me))
+        return Sight(board, board.operator(me), room)
+
+    def _ask(self, room: Room | None) -> Known:
+        """What only the database knows; asked when the call is another one or a case has moved.
+
+        A database that cannot answer must not take the desk away: the calls go on, and the next tick asks again.
+        """
+        try:
+            return self._asked(room)
+        except Exception:
+            log.exception("the desk cannot read cases")
+            return replace(self._known, failed=True)
+
+    def _asked(self, room: Room | None) -> Known:
+        cases, hub = self._ports.cases, self._ports.hub
+        ended = [r for r in hub.rooms_of(self._viewer.name) if r.ended_at and (room is None or r.id != room.id)]
+        waiting = tuple(r for r in ended[:PENDING_SHOWN] if cases.of_call(r.id) is None)
+        if room is None:
+            return Known(pending=waiting)
+        return Known(cases.history(room.caller, room.id), cases.of_call(room.id), waiting)
+
+    def _stale(self, batch: Batch) -> bool:
+        """A worker in another process cannot tell the hub that a receipt has come, so ticks ask until all are there."""
+        if any(e.kind == "case" or (e.kind == "room" and e.data["ended_at"]) for e in batch.events):
+            return True
+        if self._known.failed:
+            return True
+        case = self._known.case
+        return not batch.events and case is not None and not all(r.complete for r in case.receipts)
+
+    # ---- regions
+    def _regions(self, sight: Sight) -> list[str]:
+        here = {
+            "#wait": wait(sight.board, self._ports),
+            "#me": html("desk/_me.html", operator=sight.operator, choice=choice(sight.operator)),
+            "#pending": html("desk/_pending.html", rooms=self._known.pending),
+            **call_regions(sight.room, self._viewer.name, self._known, self._ports),
+        }
+        return [self._part(target, content) for target, content in here.items() if self._sent.get(target) != content]
+
+    def _part(self, target: str, content: str) -> str:
+        self._sent[target] = content
+        return partial(target, content)
+
+    def _all_captions(self, room: Room | None) -> str:
+        self._room_id = room.id if room else ""
+        lines = self._ports.hub.captions(room.id)[-CAPTIONS_SHOWN:] if room else []
+        self._lines = {line.index for line in lines}
+        return partial("#captions", "".join(caption_line(line, room) for line in lines))
+
+    def _captions(self, events: Iterable[Event]) -> list[str]:
+        latest = {(e.data["leg"], e.data["number"]) for e in events if e.kind == "caption"}
+        room = self._ports.hub.room(self._room_id)
+        if not latest or room is None:
+            return []
+        lines = [c for c in self._ports.hub.captions(room.id)[-CAPTIONS_SHOWN:] if (c.leg, c.number) in latest]
+        return [self._line(line, room) for line in lines]
+
+    def _line(self, line: Caption, room: Room) -> str:
+        if line.index in self._lines:
+            return partial(f"#cap-{line.index}", caption_line(line, room), "outerHTML")
+        self._lines.add(line.index)
+        return partial("#captions", caption_line(line, room), "beforeend")
+
+    def _draft(self, room: Room | None, *, drafted: bool) -> list[str]:
+        """The form itself only when another call (or its registered case) takes its place: never under the typing."""
+        call_id, case = (room.id if room else ""), self._known.case
+        key = draft_key(call_id, case)
+        if self._sent.get("draft") != key:
+            self._sent["draft"] = key
+            return [partial("#p-draft", draft_pane(self._ports, call_id, case))]
+        if case is not None:
+            target, content = f'#receipts[data-no="{css_string(case.no)}"]', html("desk/_receipts.html", case=case)
+            return [self._part(target, content)] if self._sent.get(target) != content else []
+        return suggestion_parts(self._ports, call_id) if drafted else []
+
+
+def wait(board: Board, ports: Ports) -> str:
+    now = ports.now()
+    long_since = now - timedelta(seconds=LONG_WAIT_SECONDS)
+    ready = sum(1 for o in board.operators if o.status == "ready")
+    return html("desk/_wait.html", places=board.places, long_since=long_since, ready=ready, now=now)
+
+
+def choice(operator: Operator | None) -> str:
+    """The entry of the status list that fits; "" when the operator is in a state that cannot be chosen."""
+    if operator is None:
+        return "away"
+    if operator.status == "ready":
+        return "ready"
+    fits = (k for k, (status, why) in words.CHOICES.items() if (status, why) == (operator.status, operator.reason))
+    return next(fits, "")
+
+
+def call_regions(room: Room | None, me: str, known: Known, ports: Ports) -> dict[str, str]:
+    bar = view.bar(room, me)
+    rows = view.rows(room, me, ports.city) if room else ()
+    return {
+        "#call-head": html("desk/_call_head.html", room=room, bar=bar),
+        "#caller": html("desk/_caller.html", room=room, bar=bar, known=known),
+        "#room": html("desk/_room.html", room=room, rows=rows),
+        "#bar": html("desk/_bar.html", bar=bar),
+    }
+
+
+def caption_line(line: Caption, room: Room | None) -> str:
+    at = room.opened_at + timedelta(seconds=line.start) if room else None
+    return html("desk/_caption.html", line=line, at=at)

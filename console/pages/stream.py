@@ -1,0 +1,100 @@
+"""The desk's event stream, and the API's: the same changes, as fragments of a page or as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response, StreamingResponse
+
+from console.hub import Event, Viewer, room_json
+from console.pages.door import Door
+from console.pages.ports import Ports
+from console.pages.presence import Presence
+from console.pages.render import message
+from console.pages.screen import Screen
+from ivr.board import Board
+
+TICK_SECONDS = 5.0
+RETRY_MS = 1000
+STREAM_HEADERS = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+
+
+def routes(ports: Ports, door: Door, presence: Presence) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/desk/stream")
+    async def desk_stream(request: Request) -> Response:
+        viewer = door.staff(request)
+        return _sse(door.while_signed_in(request, desk_messages(ports, viewer, presence)))
+
+    @router.post("/desk/pulse")
+    async def pulse(request: Request) -> Response:
+        """The page answers each tick with this: only a living page can."""
+        presence.pulse(door.staff(request).name)
+        return Response(status_code=204)
+
+    @router.get("/api/v1/events")
+    async def events(request: Request) -> Response:
+        viewer = door.anyone(request)
+        messages = json_messages(ports, viewer, request.headers.get("last-event-id", ""))
+        return _sse(door.while_signed_in(request, messages))
+
+    return router
+
+
+def _sse(messages: AsyncGenerator[bytes, None]) -> Response:
+    return StreamingResponse(messages, media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+async def desk_messages(ports: Ports, viewer: Viewer, presence: Presence) -> AsyncGenerator[bytes, None]:
+    """First the whole state; then what changes; a tick when nothing does, for silence means a broken stream."""
+    listening = ports.hub.subscribe(viewer)
+    try:
+        with presence.desk(viewer.name):
+            screen = Screen(ports, viewer)
+            yield f"retry: {RETRY_MS}\n\n".encode() + message(await asyncio.to_thread(screen.full))
+            while True:
+                batch = await listening.next(TICK_SECONDS)
+                if fragments := await asyncio.to_thread(screen.update, batch):
+                    yield message(fragments)
+                if not batch.events:
+                    yield message("1", "tick")
+    finally:
+        ports.hub.unsubscribe(listening)
+
+
+async def json_messages(ports: Ports, viewer: Viewer, last_id: str) -> AsyncGenerator[bytes, None]:
+    """Where the listener left off when that is still known, else `event: state` with everything they may see."""
+    listening = ports.hub.subscribe(viewer)
+    try:
+        missed = ports.hub.since(last_id, viewer) if last_id else None
+        yield f"retry: {RETRY_MS}\n\n".encode()
+        if missed is None:
+            yield message(json.dumps(state_json(ports.exchange.board(), viewer), ensure_ascii=False), "state")
+        for event in missed or ():
+            yield _as_json(event)
+        while True:
+            batch = await listening.next(TICK_SECONDS)
+            if batch.lost:
+                yield message(json.dumps(state_json(ports.exchange.board(), viewer), ensure_ascii=False), "state")
+            for event in batch.events:
+                yield _as_json(event)
+            if not batch.events and not batch.lost:
+                yield message("{}", "tick")
+    finally:
+        ports.hub.unsubscribe(listening)
+
+
+def _as_json(event: Event) -> bytes:
+    return message(json.dumps({"room": event.room, **event.data}, ensure_ascii=False), event.kind, event.id)
+
+
+def state_json(board: Board, viewer: Viewer) -> dict[str, object]:
+    """The rooms a viewer may know of, and how many wait. A clerk learns nothing of calls."""
+    if viewer.role == "clerk":
+        return {"rooms": [], "waiting": 0}
+    mine = [r for r in board.rooms if viewer.role == "supervisor" or any(p.name == viewer.name for p in r.participants)]
+    return {"rooms": [room_json(r) for r in mine], "waiting": len(board.places)}
