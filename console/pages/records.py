@@ -13,7 +13,7 @@ from cases import assignment, case, intake, people
 from cases.actor import Actor
 from cases.history import assignments, history
 from cases.lifecycle import Happening, Impossible, Step
-from cases.model import AssignmentRow, CallRow, CaseRow, Delivery
+from cases.model import AssignmentRow, CallRow, CaseRow, Delivery, Person
 from cases.refusal import Refusal
 from cases.words import Confidentiality, Kind, Part, Role, Sending, State, Urgency
 from config.city import City
@@ -65,7 +65,7 @@ class PeopleInDatabase:
             people.end_token(session, token)
 
 
-def _viewer(person: people.Person) -> Viewer:
+def _viewer(person: Person) -> Viewer:
     return Viewer(person.name, person.name, person.role, person.department or "")
 
 
