@@ -122,10 +122,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """For the call's history: this node was entered."""
+    """For the call's history: this node was entered. `way` is the `node.exit` it was reached by, "" at an entry."""
 
     node: str
     flow: str
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,5 +116,5 @@ def _recover(walk: Walk, why: str) -> Leave | None:
         walk.fall_back(why)
         return None
     walk.change(rescued=True)
-    walk.enter(flow.on_error)
+    walk.enter(flow.on_error, "")
     return _entry(walk)

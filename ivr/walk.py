@@ -52,16 +52,16 @@ class Walk:
         target = self.flow.entry if exit_name == ENTRY else self.node.target(exit_name)
         if target is None or target not in self.flow.nodes:
             raise FlowError(f"node '{self.session.node}' has no way out by '{exit_name}'")
-        self.enter(target)
+        self.enter(target, f"{self.session.node}.{exit_name}" if exit_name != ENTRY else "")
 
-    def enter(self, name: str) -> None:
+    def enter(self, name: str, way: str) -> None:
         session, key = self.session, f"{self.session.flow}.{name}"
         limits = self.flows.flows.get(session.root, self.flow).limits
         if session.steps >= limits.steps:
             raise FlowError("too many steps")
         visits = {**session.visits, key: session.visits.get(key, 0) + 1}
         self.change(node=name, steps=session.steps + 1, misses=0, visits=visits)
-        self.tell(do.Enter(name, session.flow))
+        self.tell(do.Enter(name, session.flow, way))
 
     def fall_back(self, why: str) -> None:
         self.tell(do.FallBack(why, self.session.node))
