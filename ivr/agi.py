@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from asterisk.agi import AGI, AGIException, AGIHangup, AGIInvalidCommand, AGIResultHangup
+from asterisk.agi import AGI, AGIAppError, AGIException, AGIHangup, AGIInvalidCommand, AGIResultHangup
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +100,11 @@ class Agi(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     def record(self, path: str, *, keys: str, seconds: int, silence: int) -> str:
         """Record to PATH.wav. Returns how it ended: key, silence or max (the number in the answer is no key)."""
-        how = self.execute(
-            "RECORD FILE", self._quote(path), "wav", self._quote(keys), seconds * 1000, "BEEP", f"s={silence}"
-        )["result"]
-        return "key" if how[1] == "dtmf" else "silence" if how[1] == "timeout" else "max"
+        how = self.execute("RECORD FILE", self._quote(path), "wav", self._quote(keys), seconds * 1000, f"s={silence}")
+        ended = {"dtmf": "key", "timeout": "silence", "": "max"}.get(how["result"][1])
+        if ended is None:  # (writefile), (randomerror), (waitfor)
+            raise AGIAppError(f"Asterisk could not record ({how['result'][1]})")
+        return ended
 
     def set(self, name: str, value: str | int) -> None:
         self.execute("SET VARIABLE", self._quote(name), self._quote(value))

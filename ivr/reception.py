@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from asterisk.agi import AGIAppError, AGIHangup
+
 from ivr import actions as do
 from ivr import engine
 from ivr import events as ev
@@ -148,7 +150,7 @@ class _Walk:
         return ev.Digits(keys.removesuffix(action.end_key) if action.end_key else keys) if keys else ev.NoInput()
 
     def record_message(self, action: do.RecordMessage, _session: Session) -> ev.Event:
-        self._say((action.prompt,))
+        self._say((action.prompt, do.Spoken("beep")))
         path = self._visit.message_path()
         file, leg = self._desk.recordings_dir / path, Path(path).stem
         try:
@@ -161,6 +163,11 @@ class _Walk:
             how = self._agi.record(
                 str(file.with_suffix("")), keys="#", seconds=action.max_seconds, silence=action.silence_seconds
             )
+        except AGIHangup:
+            raise
+        except AGIAppError as error:
+            log.error("call %s: no message could be recorded (%s)", self._visit.call_id, error)
+            return ev.RecordFailed()
         finally:  # hanging up in the middle keeps what was said
             seconds = wav_seconds(file)
             self._visit.note(Kind.RECORDING_ENDED, leg=leg, seconds=round(seconds, 2))

@@ -11,41 +11,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from phone import sip
+from phone.address import Address, Uri
 from phone.call import PhoneCall, PhoneError
 from phone.callee import CalleeSession
 from phone.caller import CallerSession
 from phone.dialog import AGENT, ALLOW
 from phone.loop import Loop, shared
+from phone.policy import Answerer, Policy, refusal
 from phone.registration import Registration
 from phone.rtp import Pacer, Stream
 from phone.session import Session
-from phone.sip import Address, Request, Response, Uri
+from phone.sip import Request, Response
 from phone.wire import Answering, Place, Wire, place_of
-
-# How a phone takes calls. "silent" does not even say that it rings, like an unplugged one; a number is any SIP code.
-_REFUSALS = {"busy": 486, "refuse": 603, "unavailable": 480, "not_found": 404}
-POLICIES = ("manual", "auto", "ring", "silent", *_REFUSALS)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What to do with a call that comes in, and how many seconds to let it ring before."""
-
-    what: str | int
-    after: float = 0.0
-
-    def __post_init__(self) -> None:
-        known = 300 <= self.what <= 699 if isinstance(self.what, int) else self.what in POLICIES
-        if not known:
-            raise PhoneError(f"no policy {self.what!r}: use one of {', '.join(POLICIES)} or a SIP code from 300 to 699")
-
-
-Answerer = str | int | Policy | Callable[[PhoneCall], "str | int | Policy"]
 
 _pacers: dict[int, Pacer] = {}
 _pacers_lock = threading.Lock()
@@ -180,6 +161,17 @@ class Phone:
         with self._lock:
             self._new.clear()
 
+    def forget_rings(self) -> None:
+        """Let `wait_for_ring` wait for calls that come from now on."""
+        with self._lock:
+            self._new.clear()
+
+    def forget_calls(self) -> None:
+        """Drop the calls that are over, with all they have heard: for a phone that lives through many tests."""
+        with self._lock:
+            self.calls[:] = [call for call in self.calls if call.state != "ended"]
+            self._new[:] = [call for call in self._new if call.state != "ended"]
+
     def _stream(self) -> Stream:
         return Stream(self._loop, _pacer(self._loop), self.host, self._tell)
 
@@ -238,13 +230,13 @@ class Phone:
         if policy.what == "silent":
             return
         session.trying()
-        refusal = policy.what if isinstance(policy.what, int) else _REFUSALS.get(policy.what)
-        if refusal is None:
+        code = refusal(policy.what)
+        if code is None:
             self._new.append(call)
-        if refusal is None or policy.after:
+        if code is None or policy.after:
             session.ring()
-        if refusal is not None:
-            self._later(policy.after, lambda: session.reject(refusal))
+        if code is not None:
+            self._later(policy.after, lambda: session.reject(code))
         elif policy.what == "auto":
             self._later(policy.after, session.answer)
 

@@ -31,7 +31,7 @@ from phone import Phone
 
 CITIZEN, OPERATOR, DEPARTMENT, SECOND = 440, 620, 880, 1200
 PROMPTS = {"welcome": 1500, "recording_notice": 1700, "goodbye": 1900, "leave_message": 2100, "position": 2300,
-           "apology": 2500, "operators_busy": 2700}  # fmt: skip
+           "apology": 2500, "operators_busy": 2700, "survey_rate": 2900, "beep": 1000}  # fmt: skip
 DEPARTMENTS = {"water": ("市水务局", "87031001"), "urban_management": ("市城市管理局", "87031002")}
 PEOPLE = {"op1": Role.OPERATOR, "op2": Role.OPERATOR, "op3": Role.OPERATOR, "sup1": Role.SUPERVISOR}
 
@@ -130,7 +130,9 @@ class House:
         return self.telephony.exchange
 
     @contextmanager
-    def operator(self, name: str, *, ready: bool = True, tone: int = OPERATOR, answering: object = "manual") -> Iterator[Phone]:
+    def operator(
+        self, name: str, *, ready: bool = True, tone: int = OPERATOR, answering: object = "manual"
+    ) -> Iterator[Phone]:
         """An operator with a telephone that is registered, and ready to take calls."""
         with Phone(name, server=self.sip, password=f"pw-{name}", answering=answering,
                    when_up=lambda call: call.play_tone(tone)) as phone:  # type: ignore[arg-type]  # fmt: skip
