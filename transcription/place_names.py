@@ -43,7 +43,7 @@ _SUFFIX_NAMED = (
     "小区|花园|家园|公寓|新村|社区|家属院|宿舍|嘉园|华府|豪庭|雅苑|名苑|苑|村|新城|名城|"
     "小学|中学|初中|高中|幼儿园|大学|学院|学校|人民医院|中医院|妇幼保健院|医院|卫生院|卫生服务中心|"
     "公园|广场|农贸市场|菜市场|批发市场|市场|超市|大厦|商场|购物中心|火车站|汽车站|客运站|公交站|地铁站|车站|"
-    "宾馆|饭店|酒店|工地|化工厂|工厂|银行|图书馆|体育馆|养老院|敬老院|派出所|水库|大桥|立交桥|桥|楼盘|"
+    "宾馆|饭店|酒店|工地|化工厂|工厂|银行|图书馆|体育馆|养老院|敬老院|派出所|水库|过街天桥|天桥|大桥|立交桥|桥|楼盘|"
     "产业园|工业园|科技园|停车场|加油站|健身房|KTV|网吧"
 )
 _ROAD = re.compile(f"(?P<name>[\u4e00-\u9fff]{{1,6}}?)(?P<suffix>{_SUFFIX_ROAD})(?![灯面障况费线程公口]|边摊)|"
@@ -51,6 +51,7 @@ _ROAD = re.compile(f"(?P<name>[\u4e00-\u9fff]{{1,6}}?)(?P<suffix>{_SUFFIX_ROAD})
 _NAMED = re.compile(f"(?P<name>[\u4e00-\u9fff0-9A-Z]{{0,8}}?)(?P<suffix>{_SUFFIX_NAMED})")
 _HOUSE = re.compile(f"{NUMBER}号(?:院|大院)?(?!楼|线|电)")
 _BUILDING = re.compile(f"(?:{NUMBER}|[A-Za-z])(?:号楼|栋|幢|座|单元|室|层|楼)")
+_ALONE = re.compile("火车站|汽车站|客运站|高铁站|机场|体育馆|图书馆")  # a city has one that needs no name
 _STREET = re.compile("第[一二三四五六七八九十0-9]+街道")
 _CROSSING = re.compile(
     "交叉路口|交叉口|十字路口|丁字路口|三岔路口|三岔口|交界处|交汇处|路口|口(?=[的，附红左右边]|$)|转盘"
@@ -64,10 +65,10 @@ _NEVER = re.compile(
     "我家|我们家|我们|你们|他们|咱们|家住|居住|住在|位于|地址|位置|反映|投诉|举报|咨询|建议|请问|你好|您好|今天|昨天|前天|今早|每天|"
     "晚上|早上|中午|下午|上午|凌晨|半夜|最近|上周|周末|经常|一直|已经|现在|目前|就是|这边|那边|这里|那里|这个|那个|这条|那条|这家|那家|一个|一家|"
     "一条|有个|有家|整个|附近|旁边|对面|门口|因为|所以|但是|而且|还有|孩子|老人|自己|沿着|经过|路过|靠近|停水|停电|市长|热线|喂|嗯|"
-    "感谢|表扬|希望|帮忙|联系|麻烦|关于|上班|上学|什么|怎么|哪个|几个|不知道|[的了在是我你您他她它这那就都很也到从把被让嘛呢吗啊]"
+    "感谢|表扬|希望|帮忙|联系|麻烦|关于|上班|上学|看不见|什么|怎么|哪个|几个|不知道|[的了在是座不见我你您他她它这那就都很也到从把被让嘛呢吗啊]"
 )
 # … and what is none unless at least two characters follow: 和平路 is a road, 中山路和人民路 are two.
-_PERHAPS = re.compile("[和与跟有去来要对向往想说给离上下里住市区县号侧边口姓叫]")
+_PERHAPS = re.compile("[和与跟有加建去来要对向往想说给离上下里住市区县号侧边口姓叫]")
 _NO_ROAD = re.compile(
     "[马道铁网电线思一半走修过上下让占堵挖开问迷带绕顺沿同出退条段截末后左右改车水管气短回赶铺]|公|"
     "高速|国道|乡村|道|水泥|柏油|马|盲|老|新|小|大|主|支|泥|土|山|小吃|步行|商业|夜市|美食|断头|十字|交叉|施工|一段|几条|整条|两条|条|铁"
@@ -125,6 +126,8 @@ def _named(text: str, certain: list[Token]) -> Iterable[Token]:
     for match in _NAMED.finditer(text):
         start, name = _cut(match["name"], match.start("name"), certain)
         real = len(name) >= 2 and not _NO_NAME.fullmatch(name) and not name.isdigit()
+        if not real and _ALONE.fullmatch(match["suffix"]):
+            start, real = match.start("suffix"), True
         yield Token(Part.NAMED, start, match.end()) if real else Token(Part.BARE, match.start("suffix"), match.end())
 
 

@@ -110,7 +110,7 @@ def _completed(best: Address, found: list[Address]) -> tuple[str, str]:
     """The best address with what another one adds to it: first 停水的是阳光小区, later 在建设路32号."""
     district = best.district
     for other in found:
-        if other is best or not other.is_answer or not _adds(best, other):
+        if other is best or not (best.is_answer or other.is_answer) or not _adds(best, other):
             continue
         first, second = sorted(
             (best, other), key=lambda a: min(_ORDER.index(t.part) for t in a.parts if t.part in _ORDER)

@@ -16,6 +16,7 @@ from transcription.vocabulary import Vocabulary, strength
 _NOT_NOW = re.compile(
     "去年|前年|以前|上次|以后|万一|如果|要是|假如|会不会|怕|担心|防止|避免|预防|容易|演练|演习|培训|知识|曾经|应急预案|有没有可能|小心"
 )
+_A_FACT = re.compile("已经|到现在|正在|现在|今天|昨天|了(?!解)")  # asked about something that has happened
 _CLAUSE = re.compile("[，,。；;！!？?、]")
 _AT_ONCE = strength(3)
 _URGENT = strength(2)
@@ -59,7 +60,7 @@ def _weigh(sentence: Sentence, code: Urgency, hit: Hit, wanted: Kind, found: dic
     worth = strength(hit.word.weight) * sentence.weight
     if _NOT_NOW.search(_clause(sentence.text, hit)):
         worth *= 0.4
-    if wanted in _CALM:
+    if wanted in _CALM and not (wanted is Kind.CONSULTATION and _A_FACT.search(sentence.text)):
         worth *= 0.4
     collect(found, code, hit.word.text, worth, sentence.source)
 
