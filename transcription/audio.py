@@ -9,6 +9,7 @@ from __future__ import annotations
 import audioop
 import math
 import struct
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,14 +116,16 @@ def _telephone(body: bytes, form: _Format) -> bytes:
 
 
 def _other(path: Path) -> Sound:
-    from pydub import AudioSegment  # here, because it complains about a missing ffmpeg when it is imported
-    from pydub.exceptions import CouldntDecodeError
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains about a missing ffmpeg when it is imported; we do below
+        from pydub import AudioSegment
+        from pydub.exceptions import CouldntDecodeError
 
     try:
         segment = AudioSegment.from_file(str(path))
     except (CouldntDecodeError, OSError, ValueError, IndexError, KeyError) as e:
-        reason = "ffmpeg is not installed; install it, or" if isinstance(e, FileNotFoundError) else "please"
-        raise AudioProblem(f"{path.name}: not a recording that can be read; {reason} convert it to WAV") from e
+        advice = "install ffmpeg, or " if isinstance(e, FileNotFoundError) else ""
+        raise AudioProblem(f"{path.name}: not a recording that can be read here; {advice}convert it to WAV") from e
     segment = segment.set_sample_width(SAMPLE_BYTES).set_channels(1)
     return Sound(_resampled(segment.raw_data, segment.frame_rate))
 

@@ -1,7 +1,7 @@
 """Spoken numbers become digits, here and nowhere else: 幺三八零五七一二三四五 -> 13805712345, 一百八十号 -> 180号.
 
-Only what is clearly a number is changed: telephone and case numbers, house numbers, amounts, and counts from ten up. Words
-that merely contain a numeral stay readable: 一个, 一直, 三天, 第三街道, 星期三, 十几个, 三四十户, 十分满意, 百分之百.
+Only what is clearly a number is changed: telephone and case numbers, house numbers, amounts, and counts from ten up.
+Words that merely contain a numeral stay readable: 一个, 一直, 三天, 第三街道, 星期三, 十几个, 三四十户, 十分满意.
 """
 
 from __future__ import annotations

@@ -64,10 +64,11 @@ NUMBERS = [
 ]
 
 WORDS = """
-一个 一直 一下 一般 一样 一些 一点 一起 一边 一路上 一块去 三天 两个小时 三个月 半年 五天 一年四季 第一 第三街道 第十中学 第二十三小学
-星期三 周五 礼拜六 三四天 七八个 三四十户 十几个 几十个 好几百 几千 十分满意 十字路口 十足 万一 千万不要 百分之百 六个百分之百 千方百计
-乱七八糟 五花八门 四面八方 七七八八 三言两语 一五一十 百货 两边 两口子 三方通话 八点 三点意见
-""".split()
+一个 一直 一下 一般 一样 一些 一点 一起 一边 一路上 一块去 三天 两个小时 三个月 半年 五天
+一年四季 第一 第三街道 第十中学 第二十三小学 星期三 周五 礼拜六 三四天 七八个 三四十户 十几个
+几十个 好几百 几千 十分满意 十字路口 十足 万一 千万不要 百分之百 六个百分之百 千方百计 乱七八糟
+五花八门 四面八方 七七八八 三言两语 一五一十 百货 两边 两口子 三方通话 八点 三点意见
+"""
 
 
 @pytest.mark.parametrize(("said", "written"), NUMBERS)
@@ -75,7 +76,7 @@ def test_a_spoken_number_is_written_in_digits(said: str, written: str) -> None:
     assert to_digits(said) == written
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", WORDS.split())
 def test_a_word_with_a_numeral_in_it_stays_readable(word: str) -> None:
     assert to_digits(f"我{word}的") == f"我{word}的"
 
@@ -106,6 +107,7 @@ def test_every_house_number_and_amount_is_read_right(n: int) -> None:
 
 
 @given(st.text("零幺一二两三四五六七八九十百千万亿点号楼个第几百分之星期元块", max_size=24))
-def test_nonsense_is_never_an_error_and_digits_are_final(text: str) -> None:
-    assert to_digits(to_digits(text)) is not None
-    assert to_digits("停水了123号") == "停水了123号"
+def test_nonsense_is_never_an_error_and_loses_nothing_but_numerals(text: str) -> None:
+    numerals = "零幺一二两三四五六七八九十百千万亿点百分之"
+    kept = [c for c in to_digits(text) if not c.isascii() and c not in numerals]
+    assert kept == [c for c in text if c not in numerals]

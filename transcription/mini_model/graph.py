@@ -23,7 +23,7 @@ from transcription.mini_model.kaldi_files import Topology
 from transcription.mini_model.lexicon import SILENCE, Lexicon
 from transcription.mini_model.ngram import Ngram
 
-SENTENCES = 40_000
+SENTENCES = 40000
 PAUSE = 0.3  # probability of a silence after a word
 POSITIONS = {"B": "begin", "E": "end", "I": "internal", "S": "singleton"}
 
