@@ -82,7 +82,7 @@ def seen(session: Session, assignment: AssignmentRow, *, now: datetime) -> None:
 
 
 def due(session: Session, now: datetime) -> list[tuple[str, int]]:
-    """Rows somebody should be sending now (id, turn): due, or left behind by a dead worker, and first in their order."""
+    """Rows (id, turn) somebody should be sending now: due or left behind by a dead worker, and first in their order."""
     ripe = or_(
         and_(Delivery.state == Sending.WAITING, Delivery.due_at <= now),
         and_(Delivery.state == Sending.SENDING, Delivery.claimed_until <= now),

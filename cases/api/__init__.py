@@ -1,0 +1,30 @@
+"""The case half's HTTP API, to be mounted at /api/v1. `problem_details.install(app)` makes its errors readable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from fastapi import APIRouter
+
+from cases.api import calls, cases, deliveries, departments, inbound, tokens
+from cases.api.setting import Setting, _nothing
+from config.city import City
+from config.database import Database
+from config.settings import Settings
+from ivr.call import CallEvent
+
+
+def router(
+    database: Database,
+    city: City,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    *,
+    live_events: Callable[[str], Sequence[CallEvent]] = _nothing,
+) -> APIRouter:
+    setting = Setting(database, city, settings, clock, live_events)
+    all_routes = APIRouter()
+    for one in (tokens, cases, departments, deliveries, calls, inbound):
+        all_routes.include_router(one.routes(setting))
+    return all_routes

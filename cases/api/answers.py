@@ -1,0 +1,139 @@
+"""What clients get. Masking is done here, for every way out: a department never sees who called a confidential case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from cases import outbox
+from cases.actor import Actor
+from cases.deadlines import CITY_TIME
+from cases.history import assignments, history
+from cases.lifecycle import BY_DEPARTMENTS, Happening, fold, possible, possible_for
+from cases.model import AssignmentRow, CaseRow, Delivery, Endpoint
+from cases.words import Channel, Confidentiality, Kind, Part, Progress, Sending, State, Urgency
+from config.city import City
+
+
+def moment(value: datetime | None) -> str | None:
+    """RFC 3339 in the city's own time."""
+    return value.astimezone(CITY_TIME).isoformat(timespec="seconds") if value else None
+
+
+def case_line(row: CaseRow, actor: Actor) -> dict[str, Any]:
+    """A case in a list."""
+    confidential = row.confidentiality != Confidentiality.ORDINARY
+    hidden = confidential and not actor.sees_all
+    return {
+        "number": row.number,
+        "state": row.state,
+        "state_label": State(row.state).label,
+        "kind": row.kind,
+        "kind_label": Kind(row.kind).label,
+        "category": row.category,
+        "urgency": row.urgency,
+        "urgency_label": Urgency(row.urgency).label,
+        "confidential": confidential,
+        "confidentiality": row.confidentiality,
+        "place": row.place,
+        "phone": None if hidden else row.phone,
+        "caller_name": None if hidden else row.caller_name,
+        "summary": row.summary,
+        "call": row.call_id if actor.sees_all else None,
+        "version": row.version,
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
+    }
+
+
+def case_view(session: Session, row: CaseRow, actor: Actor, city: City) -> dict[str, Any]:
+    """A whole case: fields, assignments with their receipts, history, and what may be done now by this actor."""
+    told, shares = history(session, row.number), assignments(session, row.number)
+    mine = [a for a in shares if actor.sees_all or a.department == actor.department]
+    sent = [d for d in outbox.of_case(session, row.number) if actor.sees_all or d.department == actor.department]
+    view = case_line(row, actor) | {
+        "text": row.text,
+        "answer": row.answer,
+        "assignments": [_assignment(each, sent, city, open_=each in mine) for each in shares],
+        "deliveries": [delivery(each) for each in sent],
+        "history": [_happening(each) for each in told if actor.sees_all or _shown(each, mine)],
+        "possible": _possible(told, mine, actor),
+    }
+    if actor.sees_all:
+        view |= {"code": row.code, "created_by": row.created_by}
+    lead = next((each for each in shares if each.part == Part.LEAD), None)
+    return view | {"due_at": moment(lead.due_at) if lead else None}
+
+
+def delivery(row: Delivery) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "case": row.case_number,
+        "department": row.department,
+        "event": row.event,
+        "channel": row.channel,
+        "channel_label": Channel(row.channel).label,
+        "state": row.state,
+        "state_label": Sending(row.state).label,
+        "attempts": row.attempts,
+        "next_attempt_at": moment(row.due_at) if row.state == Sending.WAITING else None,
+        "last_error": row.last_error or None,
+        "created_at": moment(row.created_at),
+        "delivered_at": moment(row.delivered_at),
+    }
+
+
+def endpoint(row: Endpoint | None, department: str) -> dict[str, Any]:
+    """Never the secrets: they are shown once, when they are made."""
+    return {
+        "department": department,
+        "url": row.url if row else None,
+        "networks": row.networks if row else [],
+        "secrets": len(row.secrets) if row else 0,
+        "disabled_because": (row.disabled_because or None) if row else None,
+        "changed_at": moment(row.changed_at) if row else None,
+    }
+
+
+def _assignment(row: AssignmentRow, sent: Iterable[Delivery], city: City, *, open_: bool) -> dict[str, Any]:
+    """One department's share; what it wrote is shown to itself and to the hotline only."""
+    department = city.department(row.department)
+    ways = [each for each in sent if each.assignment_id == row.id]
+    trouble = next((each.last_error for each in ways if each.last_error and each.state != Sending.DELIVERED), None)
+    return {
+        "id": row.id,
+        "department": row.department,
+        "department_name": department.name if department else row.department,
+        "part": row.part,
+        "part_label": Part(row.part).label,
+        "state": row.progress,
+        "state_label": Progress(row.progress).label,
+        "due_at": moment(row.due_at),
+        "due_explained": row.due_explained,
+        "dispatched_at": moment(row.dispatched_at),
+        "delivered_at": moment(row.delivered_at),
+        "signed_at": moment(row.signed_at),
+        "replied_at": moment(row.replied_at),
+        "reply": (row.reply or None) if open_ else None,
+        "trouble": trouble,
+    }
+
+
+def _happening(h: Happening) -> dict[str, Any]:
+    return {"seq": h.seq, "at": moment(h.at), "step": h.step.value, "step_label": h.step.label, "actor": h.actor,
+            "data": dict(h.data)}  # fmt: skip
+
+
+def _shown(h: Happening, mine: Iterable[AssignmentRow]) -> bool:
+    """A department sees its own share's history."""
+    return h.data.get("assignment") in {each.id for each in mine}
+
+
+def _possible(told: Iterable[Happening], mine: Iterable[AssignmentRow], actor: Actor) -> list[str]:
+    case, own = fold(told), {each.id for each in mine}
+    if actor.sees_all:
+        return [step.value for step in possible(case) if step not in BY_DEPARTMENTS and actor.may(step)]
+    return [step.value for each in case.assignments if each.id in own for step in possible_for(each) if actor.may(step)]

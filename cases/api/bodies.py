@@ -1,0 +1,98 @@
+"""What clients send. Some fields may be called by a second name, because people and programs do.
+
+Unknown fields of a new case are passed over, so that a newer client can talk to an older hotline; a correction or a
+changed endpoint with an unknown field is refused, because a slip there would silently change nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+
+from cases.words import Confidentiality, Kind, Urgency
+
+Line = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=10_000)]
+
+
+def _also(*names: str) -> AliasChoices:
+    return AliasChoices(*names)
+
+
+class Login(BaseModel):
+    name: Line
+    password: Line
+
+
+class NewCase(BaseModel):
+    """A case (工单). `call`: the call it came from; `confidential` keeps name and number from departments."""
+
+    kind: Kind
+    category: Line
+    urgency: Urgency = Urgency.ORDINARY
+    confidential: bool | Confidentiality = False
+    place: Line = Field("", validation_alias=_also("place", "address"))
+    phone: Annotated[str, Field(max_length=40)] = ""
+    caller_name: Line = Field("", validation_alias=_also("caller_name", "name"))
+    summary: Line = Field("", validation_alias=_also("summary", "title"))
+    text: Text = Field("", validation_alias=_also("text", "description", "content"))
+    call: Line | None = Field(None, validation_alias=_also("call", "call_id"))
+
+
+class Correction(BaseModel):
+    """Fields to change. What is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind | None = None
+    category: Line | None = None
+    urgency: Urgency | None = None
+    confidential: bool | Confidentiality | None = None
+    place: Line | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    caller_name: Line | None = None
+    summary: Line | None = None
+    text: Text | None = None
+
+
+class Transition(BaseModel):
+    """One step: accept, answer {answer}, dispatch {lead, assisting}, sign, reply {reply}."""
+
+    action: Literal["accept", "answer", "dispatch", "sign", "reply"]
+    lead: Line = ""
+    assisting: Annotated[list[Line], Field(max_length=20)] = []
+    text: Text = Field("", validation_alias=_also("text", "answer", "reply", "content", "reason"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat(cls, value: Any) -> Any:
+        """`data` may hold the step's own fields."""
+        if isinstance(value, dict) and isinstance(value.get("data"), dict):
+            return {**value["data"], **{k: v for k, v in value.items() if k != "data"}}
+        return value
+
+
+class NewEndpoint(BaseModel):
+    """Where a department's system listens (null: it reads on the page); `networks`: private ones it may be in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, Field(max_length=2000)] | None
+    secret: Line | None = None
+    networks: Annotated[list[Line], Field(max_length=20)] | None = Field(
+        None, validation_alias=_also("networks", "allowed_networks", "allow_networks", "cidrs", "allow")
+    )
+
+
+class InboundMessage(BaseModel):
+    """What a department's system tells us, signed. `data.number` names the case."""
+
+    type: Literal["case.received", "case.signed", "case.replied"]
+    data: dict[str, Any]
+
+
+def confidentiality(given: bool | Confidentiality) -> Confidentiality:
+    if isinstance(given, bool):
+        return Confidentiality.CONFIDENTIAL if given else Confidentiality.ORDINARY
+    return given

@@ -1,0 +1,104 @@
+"""A call, over or still going on: its events, legs, recordings, transcript and draft."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.responses import FileResponse
+
+from cases import intake
+from cases.actor import FRONT, Actor
+from cases.api.answers import moment
+from cases.api.setting import Setting
+from cases.model import CaseRow, TranscriptRow
+from cases.refusal import NotFound
+from ivr.call import Call, CallEvent, Recording, fold
+
+
+def routes(setting: Setting) -> APIRouter:
+    router = APIRouter(tags=["calls"])
+    front = setting.access.some(*FRONT)
+
+    @router.get("/calls/{call_id}", summary="A call with everything known of it")
+    def read(call_id: str, _actor: Actor = front) -> dict[str, Any]:
+        with setting.database.session() as session:
+            events = _events(session, call_id, setting)
+            return call_view(session, events)
+
+    @router.get("/calls/{call_id}/recordings/{leg}.wav", summary="What one leg said", response_class=FileResponse)
+    def recording(call_id: str, leg: str, part: int = Query(1, ge=1, le=1000), _actor: Actor = front) -> FileResponse:
+        with setting.database.session() as session:
+            events = _events(session, call_id, setting)
+        found = [each for each in fold(events).recordings if each.leg == leg][part - 1 : part]
+        path = _file(found[0], setting.settings.recordings_dir) if found else None
+        if path is None:
+            raise NotFound("没有这段录音")
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
+        return FileResponse(path, media_type="audio/wav", headers=headers)
+
+    return router
+
+
+def call_view(session: Session, events: list[CallEvent]) -> dict[str, Any]:
+    """The answer for one call, from its events, wherever these stand now."""
+    call = fold(events)
+    said, draft = session.get(TranscriptRow, call.id), intake.draft_of(session, call.id)
+    numbers = session.scalars(select(CaseRow.number).where(CaseRow.call_id == call.id).order_by(CaseRow.number))
+    return _call(call) | {
+        "events": [_event(each) for each in sorted(events, key=lambda e: e.seq)],
+        "transcript": said.content if said else None,
+        "transcript_state": said.state if said else None,
+        "draft": {**draft.proposed, **draft.corrected} if draft else None,
+        "cases": list(numbers),
+    }
+
+
+def _events(session: Session, call_id: str, setting: Setting) -> list[CallEvent]:
+    """What the database has, and what has happened since."""
+    known = {each.seq: each for each in setting.live_events(call_id)}
+    known |= {each.seq: each for each in intake.call_events(session, call_id)}
+    if not known:
+        raise NotFound("没有这通电话的记录")
+    return list(known.values())
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "caller": call.caller,
+        "dialled": call.dialled,
+        "flow": call.flow,
+        "version": call.version,
+        "started_at": moment(call.started_at),
+        "ended_at": moment(call.ended_at),
+        "ended_because": call.ended_because or None,
+        "answered": call.answered,
+        "legs": [_leg(each) for each in call.legs],
+        "recordings": [_recording(call, each) for each in call.recordings],
+    }
+
+
+def _event(event: CallEvent) -> dict[str, Any]:
+    return {"seq": event.seq, "at": event.at.isoformat(), "kind": event.kind.value, "data": dict(event.data)}
+
+
+def _leg(leg: Any) -> dict[str, Any]:
+    times = {name: moment(getattr(leg, name)) for name in ("asked_at", "joined_at", "left_at")}
+    return {"id": leg.id, "role": leg.role.value, "name": leg.name, "cause": leg.cause or None} | times
+
+
+def _recording(call: Call, r: Recording) -> dict[str, Any]:
+    same = [each for each in call.recordings if each.leg == r.leg]
+    part = f"?part={same.index(r) + 1}" if len(same) > 1 else ""
+    url = f"/api/v1/calls/{call.id}/recordings/{r.leg}.wav{part}"
+    return {"leg": r.leg, "what": r.what, "started_at": moment(r.started_at), "seconds": r.seconds, "url": url}
+
+
+def _file(r: Recording, folder: Path) -> Path | None:
+    """The path comes from our own events, but is believed no more than a stranger's."""
+    path = (folder / r.path).resolve()
+    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None

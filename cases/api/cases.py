@@ -1,0 +1,141 @@
+"""Cases over HTTP: register, list, read, correct, take the next step."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from cases import assignment, case, intake
+from cases.actor import FRONT, Actor
+from cases.api.answers import case_line, case_view
+from cases.api.bodies import Correction, NewCase, Transition, confidentiality
+from cases.api.idempotency import once
+from cases.api.paging import Cursor, Limit, cursor_after, link_next, page
+from cases.api.setting import Setting
+from cases.api.steps import take
+from cases.model import AssignmentRow, CaseRow
+from cases.refusal import Refusal
+from cases.words import State, Urgency
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key")]
+IfMatch = Annotated[str | None, Header(alias="If-Match")]
+
+
+def routes(setting: Setting) -> APIRouter:
+    router = APIRouter(tags=["cases"])
+    front, all_roles = setting.access.some(*FRONT), setting.access.some(*FRONT, departments=True)
+
+    @router.post("/cases", status_code=201, summary="Register a case")
+    def register(body: NewCase, response: Response, key: Key = None, actor: Actor = front) -> dict[str, Any]:
+        """登记. `code` is for the citizen: with number and code they may ask how far it is."""
+        with setting.database.session() as session:
+            answer = once(session, actor.title, key, body.model_dump(mode="json"), setting.clock(),
+                          lambda: _register(session, body, actor, setting))  # fmt: skip
+        response.headers["Location"] = f"/api/v1/cases/{answer['number']}"
+        response.headers["ETag"] = etag(answer["version"])
+        return answer
+
+    @router.get("/cases", summary="List cases, newest first")
+    def list_cases(
+        request: Request,
+        response: Response,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+        state: State | None = None,
+        urgency: Urgency | None = None,
+        category: Annotated[str | None, Query(max_length=100)] = None,
+        department: Annotated[str | None, Query(max_length=100)] = None,
+        phone: Annotated[str | None, Query(max_length=40)] = None,
+        call: Annotated[str | None, Query(max_length=200)] = None,
+        actor: Actor = all_roles,
+    ) -> dict[str, Any]:
+        wanted = {"state": state, "urgency": urgency, "category": category, "phone": phone, "call_id": call}
+        chosen = _chosen(actor, department, {k: v for k, v in wanted.items() if v is not None})
+        with setting.database.session() as session:
+            rows = list(session.scalars(page(chosen, CaseRow.created_at, CaseRow.number, cursor, limit)))
+        more = cursor_after(rows[limit - 1].created_at, rows[limit - 1].number) if len(rows) > limit else None
+        link_next(request, response, more)
+        return {"items": [case_line(row, actor) for row in rows[:limit]], "next": more}
+
+    @router.get("/cases/{number}", summary="One case, with its history and receipts")
+    def read(number: str, response: Response, actor: Actor = all_roles) -> dict[str, Any]:
+        """A department's first look at a case is its receipt 送达."""
+        with setting.database.session() as session:
+            row = case.find(session, number, actor, lock=not actor.sees_all)
+            if not actor.sees_all:
+                assignment.arrived(session, row, assignment.own(session, row, actor), now=setting.clock())
+            response.headers["ETag"] = etag(row.version)
+            return case_view(session, row, actor, setting.city)
+
+    @router.patch("/cases/{number}", summary="Correct a case")
+    def correct(
+        number: str, body: Correction, response: Response, if_match: IfMatch = None, actor: Actor = front
+    ) -> dict[str, Any]:
+        """更正, before the case is dispatched or answered. Send the ETag as If-Match, not to undo others' work."""
+        changes = body.model_dump(exclude_none=True)
+        if (given := changes.pop("confidential", None)) is not None:
+            changes["confidentiality"] = confidentiality(given)
+        with setting.database.session() as session:
+            row = case.find(session, number, actor, version=version_of(if_match), lock=True)
+            case.correct(session, row, changes, actor, city=setting.city, now=setting.clock())
+            response.headers["ETag"] = etag(row.version)
+            return case_view(session, row, actor, setting.city)
+
+    @router.post("/cases/{number}/transitions", summary="Take a step: accept, answer, dispatch, sign, reply")
+    def step(
+        number: str, body: Transition, response: Response, if_match: IfMatch = None, actor: Actor = all_roles
+    ) -> dict[str, Any]:
+        with setting.database.session() as session:
+            row = case.find(session, number, actor, version=version_of(if_match), lock=True)
+            take(session, row, body, actor, city=setting.city, now=setting.clock())
+            response.headers["ETag"] = etag(row.version)
+            return case_view(session, row, actor, setting.city)
+
+    @router.get("/cases/{number}/transitions", summary="What may be done with this case now, by whoever asks")
+    def possible(number: str, actor: Actor = all_roles) -> dict[str, Any]:
+        with setting.database.session() as session:
+            view = case_view(session, case.find(session, number, actor), actor, setting.city)
+        return {"state": view["state"], "possible": view["possible"]}
+
+    return router
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def version_of(if_match: str | None) -> int | None:
+    """The version a client has seen; None for `*` or nothing."""
+    text = (if_match or "*").removeprefix("W/").strip('" ')
+    if text == "*":
+        return None
+    if not text.isdigit():
+        raise Refusal('If-Match 应原样取自 ETag，例如 "3"')
+    return int(text)
+
+
+def _register(session: Session, body: NewCase, actor: Actor, setting: Setting) -> dict[str, Any]:
+    now = setting.clock()
+    if body.call and (events := setting.live_events(body.call)):
+        intake.import_call(session, events)  # the call may still be going on
+    names = ("kind", "category", "urgency", "place", "phone", "caller_name", "summary", "text")
+    given = {name: getattr(body, name) for name in names} | {"confidentiality": confidentiality(body.confidential)}
+    row = case.register(session, case.Fields(**given), actor, city=setting.city, now=now, call_id=body.call)
+    return case_view(session, row, actor, setting.city)
+
+
+def _chosen(actor: Actor, department: str | None, wanted: dict[str, Any]) -> Select[Any]:
+    """Departments see their own cases only, whatever they ask for."""
+    chosen = select(CaseRow)
+    own = department if actor.sees_all else actor.department
+    if own is not None:
+        theirs = select(AssignmentRow.case_number).where(AssignmentRow.department == own)
+        chosen = chosen.where(CaseRow.number.in_(theirs))
+    if not actor.sees_all and "phone" in wanted:
+        wanted = {**wanted, "confidentiality": "ordinary"}  # asking for a number must not tell whose case it is
+    for column, value in wanted.items():
+        chosen = chosen.where(getattr(CaseRow, column) == value)
+    return chosen
