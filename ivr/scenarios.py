@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.problems import Place, Problems, did_you_mean, perhaps
-from config.yaml_reader import Fields, Reader, Value, read
+from config.yaml_reader import Fields, Items, Reader, Value, read
 from ivr.flow import Flow, Flows
 from ivr.hours import ZONE
 from ivr.load import shown
@@ -79,6 +79,11 @@ def read_scenarios(folder: Path, flows: Flows, problems: Problems) -> list[Scena
     return found
 
 
+def read_script(root: Value, flow_id: str, problems: Problems) -> Scenario:
+    """A script for `hotline simulate`: a scenario without a name and expectations, or just its list of steps."""
+    return _ScenarioReader(problems).script(root, flow_id)
+
+
 def run_scenario(flows: Flows, scenario: Scenario) -> Result:
     caller = Scripted(list(scenario.steps))
     trace = simulate(flows, scenario.flow, scenario.facts, scenario.at, caller)
@@ -132,9 +137,14 @@ class _ScenarioReader(Reader):
             return []
         return [self._scenario(v, flow_id) for v in self.items(given.get("scenarios"))]
 
-    def _scenario(self, value: Value, flow_id: str) -> Scenario:
+    def script(self, root: Value, flow_id: str) -> Scenario:
+        if isinstance(root, Items):
+            return Scenario(flow_id, "", root.place, steps=tuple(read_steps(root, self)))
+        return self._scenario(root, flow_id, needed=())
+
+    def _scenario(self, value: Value, flow_id: str, needed: tuple[str, ...] = ("name", "expect")) -> Scenario:
         known = {"name", "at", "caller", "list", "open_case", "waiting", "values", "do", "expect"}
-        given = self.fields(value, known=known, needed=("name", "expect"))
+        given = self.fields(value, known=known, needed=needed)
         values = {name: self.text(v) for name, v in self.fields(given.get("values")).items()}
         facts = Facts(
             caller=self.text(given.get("caller")) or SOME_CALLER,

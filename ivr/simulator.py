@@ -25,7 +25,7 @@ MAX_SPRINTS = 1000  # a scripted caller who never stops
 class Answers(Protocol):
     """Somebody on the line: says what answers an awaited action."""
 
-    def answer(self, action: do.Action, session: Session) -> ev.Event: ...
+    def answer(self, action: do.Action, session: Session, /) -> ev.Event: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,62 @@
+"""`hotline check`: every problem of flows, prompts, calendars, scenarios and city data, of a folder or of one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from config import city
+from config.problems import Problem, Problems
+from ivr.flow import Flows
+from ivr.lint import Known, lint
+from ivr.load import CALENDARS, departments, load_flows, shown
+from ivr.scenarios import read_scenarios
+
+CITY_FILES = ("departments.yaml", "categories.yaml", "deadlines.yaml", "directory.yaml", "places.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`flows` is what could be read of them; use it only when `problems` is empty."""
+
+    flows: Flows
+    problems: tuple[Problem, ...]
+
+
+def check_flows(folder: Path, city_dir: Path, year: int, draft: Path | None = None) -> Checked:
+    """A folder of flows, or one draft among them."""
+    problems = Problems()
+    flows = load_flows(folder, city_dir, problems, draft)
+    read_scenarios(folder, flows, problems)
+    known = Known(departments(city_dir), year=year)
+    problems.extend(lint(flows, known, {p.file for p in problems}))
+    return Checked(flows, tuple(problems))
+
+
+def check_path(path: Path, flows_dir: Path, city_dir: Path, year: int) -> list[Problem]:
+    """What is wrong with this folder or file. A flow file is checked among the flows of its folder."""
+    if path.is_dir():
+        return _check_folder(path, city_dir, year)
+    if path.name in CITY_FILES:
+        return _of(path, city.problems(path.parent))
+    if path.parent.name in ("prompts", "tests"):
+        return _of(path, check_flows(path.parent.parent, city_dir, year).problems)
+    if path.parent.name == "holidays":
+        return _of(path, check_flows(flows_dir, path.parent.parent, year).problems)
+    if path.name == CALENDARS:
+        return _of(path, check_flows(path.parent, city_dir, year).problems)
+    folder = path.parent if (path.parent / "prompts").is_dir() else flows_dir
+    return _of(path, check_flows(folder, city_dir, year, draft=path).problems)
+
+
+def _check_folder(path: Path, city_dir: Path, year: int) -> list[Problem]:
+    is_city = any((path / name).exists() for name in CITY_FILES)
+    found = city.problems(path) if is_city else []
+    if not is_city:
+        found = list(check_flows(path, city_dir, year).problems)
+    return found
+
+
+def _of(path: Path, problems: Iterable[Problem]) -> list[Problem]:
+    return [p for p in problems if p.file in (shown(path), str(path)) or Path(p.file).resolve() == path.resolve()]
