@@ -8,10 +8,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from case_office import Office
+from department_receiver import Receiver
 from postgres_cluster import Cluster, binaries
 
 from cases.migrations import upgrade
+from config.city import Category, City, Department
 from config.database import Database, make_engine
+from config.settings import Settings
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 _names = count(1)
@@ -90,3 +94,46 @@ def sqlite(empty_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{tmp_path / 'hotline.db'}")
     yield database
     database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def city() -> City:
+    """Small, and all one needs: a few departments, two categories."""
+    departments = ("cgj", "城市管理局"), ("gaj", "公安局"), ("hbj", "生态环境局")
+    return City(
+        name="某市",
+        departments=tuple(Department(code, name, "0000") for code, name in departments),
+        categories=(Category("city_management", "城管"), Category("environment", "环保")),
+    )
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path,
+        delivery_networks=("127.0.0.0/8",),
+        delivery_retry_seconds=0.05,
+        delivery_timeout_seconds=1.0,
+    )
+
+
+@pytest.fixture
+def office(database: Database, city: City, settings: Settings, clock: Clock) -> Iterator[Office]:
+    office = Office(database, city, settings, clock)
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def small_office(sqlite: Database, city: City, settings: Settings, clock: Clock) -> Iterator[Office]:
+    """On SQLite only, for tests that say nothing about the kind of database."""
+    office = Office(sqlite, city, settings, clock)
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
