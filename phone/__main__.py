@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from phone import Phone, PhoneCall, PhoneError, Policy
-from phone.wire import Place
+from phone.datagrams import Place
 
 _EXAMPLES = """examples:
   python -m phone --register 1001:secret@127.0.0.1:5060               answer every call and echo it

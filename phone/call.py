@@ -13,10 +13,10 @@ from typing import Any, Self
 from phone import hearing
 from phone.callee import CalleeSession
 from phone.caller import CallerSession
+from phone.datagrams import masked
 from phone.rtp import Stream
 from phone.session import Session
-from phone.voice import read_wav, tone, write_wav
-from phone.wire import masked
+from phone.voice import read_wav, write_wav
 
 STATES = ("calling", "ringing", "up", "ended")
 _WINDOW = 0.4  # seconds of sound that `hears` looks at
@@ -187,7 +187,7 @@ class PhoneCall:
 
     def play_tone(self, hz: float, level: float = 0.2) -> Self:
         """A tone without end."""
-        self._stream.say(tone(hz, level), loop=True)
+        self._stream.say_tone(hz, level)
         return self
 
     def play(self, sound: Iterable[int] | str | Path, loop: bool = False) -> Self:

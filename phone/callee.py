@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 
 from phone import sip
+from phone.answering import Answering
 from phone.dialog import AGENT, invited
 from phone.rtp import Stream
 from phone.session import Listener, Session, reason_of
 from phone.sip import Response, SipError
-from phone.wire import Answering, Wire
+from phone.wire import Wire
 
 
 class CalleeSession(Session):

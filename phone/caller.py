@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
+from phone.address import Address
+from phone.asking import NOBODY, Asking
+from phone.datagrams import Place
 from phone.dialog import AGENT, ALLOW, Dialog
 from phone.session import Session, reason_of
-from phone.sip import Address, Request, Response, SipError
-from phone.wire import NOBODY, Asking, Place
+from phone.sip import Request, Response, SipError
 
 _CANCEL_PATIENCE = 5.0  # seconds until we stop waiting for the 487
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from phone.sip import Address, Request, Response, Uri
+from phone.address import Address, Uri
+from phone.sip import Request, Response
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, NOTIFY"
 AGENT = "hotline-phone"

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from phone.sip import split_list
+from phone.address import split_list
 
 _HASHES = {"MD5": "md5", "SHA-256": "sha256"}
 

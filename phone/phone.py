@@ -16,17 +16,19 @@ from typing import Self
 
 from phone import sip
 from phone.address import Address, Uri
+from phone.answering import Answering
 from phone.call import PhoneCall, PhoneError
 from phone.callee import CalleeSession
 from phone.caller import CallerSession
+from phone.datagrams import Place, place_of
 from phone.dialog import AGENT, ALLOW
 from phone.loop import Loop, shared
 from phone.policy import Answerer, Policy, refusal
 from phone.registration import Registration
 from phone.rtp import Pacer, Stream
 from phone.session import Session
-from phone.sip import Request, Response
-from phone.wire import Answering, Place, Wire, place_of
+from phone.sip import Request, Response, SipError
+from phone.wire import Wire
 
 _pacers: dict[int, Pacer] = {}
 _pacers_lock = threading.Lock()
@@ -66,7 +68,7 @@ class Phone:
         self._lock = threading.Condition(threading.RLock())
         self._loop = shared()
         self._wire = Wire(self._loop, (host, port), self._lock, self._hear)
-        self._wire.user, self._wire.password = name, password or ""
+        self._wire.asks.user, self._wire.asks.password = name, password or ""
         self.host, self.port = self._wire.host, self._wire.port
         self.contact = str(Uri(contact_user or name, self.host, self.port))
         self._registration = Registration(self._wire, self._lock, name, self.contact)
@@ -142,7 +144,11 @@ class Phone:
         session = CallerSession(self._wire, self._stream(), call, self.codecs)
         extra = headers.items() if isinstance(headers, Mapping) else headers
         with self._lock:
-            session.start(uri, caller, self.contact, to, extra)
+            try:
+                session.start(uri, caller, self.contact, to, extra)
+            except SipError:
+                session.stream.close()
+                raise
             self._keep(call, session)
         return call
 
@@ -158,11 +164,6 @@ class Phone:
 
     def forget_rings(self) -> None:
         """Calls that came in and were not taken by `wait_for_ring` are no longer waited for."""
-        with self._lock:
-            self._new.clear()
-
-    def forget_rings(self) -> None:
-        """Let `wait_for_ring` wait for calls that come from now on."""
         with self._lock:
             self._new.clear()
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import secrets
 from threading import Condition
 
+from phone.address import Address, Uri
+from phone.asking import NOBODY
 from phone.call import PhoneError
+from phone.datagrams import Place
 from phone.dialog import AGENT
 from phone.loop import Timer
-from phone.sip import Address, Request, Response, Uri
-from phone.wire import NOBODY, Place, Wire
+from phone.sip import Request, Response
+from phone.wire import Wire
 
 _EARLY = 0.7  # renew after this share of the granted time
 

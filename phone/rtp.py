@@ -20,7 +20,7 @@ from phone.loop import Loop, Timer
 from phone.packets import FRAME, pack, pack_event, unpack, unpack_event
 from phone.sdp import CODECS, Description
 from phone.sip import SipError
-from phone.voice import Voice
+from phone.voice import Voice, coded_tone
 
 _TICK = 0.02
 _CATCH_UP = 25  # frames sent late at most
@@ -112,6 +112,10 @@ class Stream:
         sound = g711.encode(samples, codec)
         with self._lock:
             self.voice.say(sound, codec, loop=loop)
+
+    def say_tone(self, hz: float, level: float) -> None:
+        with self._lock:
+            self.voice.say(coded_tone(hz, level, self.voice.codec), self.voice.codec, loop=True)
 
     def echo(self) -> None:
         with self._lock:

@@ -9,11 +9,15 @@ import random
 from typing import Protocol
 
 from phone import sdp, sip
+from phone.address import split_params
+from phone.answering import Answering
+from phone.asking import Asking
+from phone.datagrams import Place, place_of
 from phone.dialog import AGENT, ALLOW, Dialog
 from phone.rtp import Stream
 from phone.sdp import EVENT_PAYLOAD, EVENTS, Description
 from phone.sip import Request, Response, SipError
-from phone.wire import Answering, Asking, Place, Wire, place_of
+from phone.wire import Wire
 
 _GLARE_PAUSE = 0.3  # before asking again when both sides asked at once (491)
 _TRIES = 4
@@ -226,5 +230,5 @@ class Session:
 def reason_of(message: Request | Response) -> tuple[str, str]:
     """The Reason header as it came, and the Q.850 cause in it (Asterisk also has a header of its own)."""
     reason = message.header("Reason")
-    cause = sip.split_params(reason)[1].get("cause", "") if reason.upper().startswith("Q.850") else ""
+    cause = split_params(reason)[1].get("cause", "") if reason.upper().startswith("Q.850") else ""
     return reason, cause or message.header("X-Asterisk-HangupCauseCode")

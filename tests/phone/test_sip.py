@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone import sip
-from phone.sip import Address, Request, Response, SipError, Uri, parse, serialise, split_list, split_params
+from phone.address import Address, Uri, split_list, split_params
+from phone.sip import Request, Response, SipError, parse, serialise
 
 INVITE = (
     "INVITE sip:12345@127.0.0.1:5060 SIP/2.0\r\n"
