@@ -6,6 +6,7 @@ Exit codes: 0 good, 1 problems found, 2 wrong use.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import click
@@ -33,17 +34,17 @@ COMMANDS = {
 
 
 class _Lazy(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"console.commands.{COMMANDS[cmd_name][0]}")
         command: click.Command = module.COMMANDS[cmd_name]
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_module, text) in COMMANDS.items()])
 
@@ -52,3 +53,4 @@ class _Lazy(click.Group):
 @click.version_option(package_name="hotline12345")
 def main() -> None:
     """The 12345 hotline. Settings come from hotline.toml and HOTLINE_* variables; see README.md."""
+    os.umask(0o077)  # recordings, the database, secrets: what the hotline writes is for its own user's eyes only

@@ -132,6 +132,7 @@ class PrivateAsterisk:
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=0o077,  # recordings are nobody else's
                 cwd=self.files.home,
             )
         self._wait_until_booted(boot_log)

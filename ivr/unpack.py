@@ -199,6 +199,7 @@ def _apt_conf(home: Path) -> str:
         "Acquire::Languages": "none",
         "APT::Sandbox::User": "root",
         "APT::Get::List-Cleanup": "false",
+        "APT::Update::Error-Mode": "any",  # an archive that cannot be reached is an error, not a warning
         "Debug::NoLocking": "true",
     }
     hooks = (
