@@ -40,11 +40,22 @@ def test_no_way_inside(url):
         choose(target, resolve(target), [])
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["ftp://example.com/", "https://user:pw@example.com/", "https://@example.com/", "https:///x", "//example.com", "",
-     "https://example.com:99999/", "https://exa mple.com/", "https://例子.测试/", "https://[::1", "javascript:alert(1)"],
-)  # fmt: skip
+NO_ADDRESS = [
+    "ftp://example.com/",
+    "https://user:pw@example.com/",
+    "https://@example.com/",
+    "https:///x",
+    "//example.com",
+    "",
+    "https://example.com:99999/",
+    "https://exa mple.com/",
+    "https://例子.测试/",
+    "https://[::1",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("url", NO_ADDRESS)
 def test_what_is_no_plain_web_address_is_refused(url):
     with pytest.raises(BadAddress):
         parse(url)

@@ -32,11 +32,13 @@ def test_no_recording_leads_out_of_its_folder(small_office, settings, wang):
     (settings.data_dir / "secret").write_text("secret")
     with small_office.database.session() as session:
         [first, *_rest] = history("c2")
-        lies = [CallEvent("c2", 2 + n, first.at, Kind.RECORDING_STARTED, {"leg": f"l{n}", "path": path})
-                for n, path in enumerate(["../secret", str(settings.data_dir / "secret"), "c1/../../secret"])]  # fmt: skip
+        lies = [
+            CallEvent("c2", n, first.at, Kind.RECORDING_STARTED, {"leg": f"l{n}", "path": path})
+            for n, path in enumerate(["../secret", str(settings.data_dir / "secret"), "c1/../../secret"], start=2)
+        ]
         intake.import_call(session, [first, *lies])
 
-    for path in ("l0", "l1", "l2", "..%2F..%2Fsecret", "%2e%2e"):
+    for path in ("l2", "l3", "l4", "..%2F..%2Fsecret", "%2e%2e"):
         answer = wang.get(f"/calls/c2/recordings/{path}.wav")
         assert answer.status_code == 404
         assert "secret" not in answer.text
