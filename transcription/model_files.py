@@ -1,4 +1,4 @@
-"""A model as files: what is in it, and how one gets onto this machine. Addresses come from an administrator, never us."""
+"""A model as files: what is in it, and how one gets onto this machine. Addresses come from administrators only."""
 
 from __future__ import annotations
 

@@ -113,6 +113,7 @@ def build(words: Path | None, out: Path | None, train: bool) -> None:
     out = (out or Settings().data_dir / "models" / "mini").resolve()
     # A process of its own: kaldifst and vosk crash each other.
     command = [sys.executable, "-m", "transcription.mini_model.build", str(out)]
+    command += ["--city", str(Settings().city_dir)]
     command += ["--words", str(words.resolve())] if words else []
     command += ["--train", str(out.with_name(out.name + "-training"))] if train else []
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:  # noqa: S603  # our own module

@@ -1,18 +1,21 @@
 """Builds the model folder. A process of its own: kaldifst must never share one with vosk.
 
-python -m transcription.mini_model.build OUT [--network final.mdl] [--words FILE] [--train WORKDIR]
+python -m transcription.mini_model.build OUT [--network final.mdl] [--words FILE] [--city DIR] [--train WORKDIR]
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from config.settings import ROOT
+from transcription.mini_model.city_words import city_slots, readings
 from transcription.mini_model.corpus import Corpus
 from transcription.mini_model.graph import write_graph
 from transcription.mini_model.kaldi_files import Topology, acoustic_model, network_of
-from transcription.mini_model.lexicon import Lexicon
+from transcription.mini_model.lexicon import Lexicon, UnknownSound
 
 MFCC = """
 --sample-frequency=8000
@@ -40,11 +43,17 @@ DECODER = """
 """
 
 
-def build(out: Path, network: bytes, extra: Iterable[str] = ()) -> int:
-    """Everything but the training, in seconds. `extra`: a city's own words. Returns how many words it knows."""
-    readings = dict(_reading(line) for line in extra if line.strip())
-    corpus = Corpus.load().with_words({"words": readings})
-    lexicon = Lexicon.load(extra=readings).only(corpus.vocabulary())
+def build(out: Path, network: bytes, own_words: Iterable[str] = (), city_dir: Path | None = None) -> int:
+    """Everything but the training, in seconds. Returns how many words the model knows.
+
+    `own_words`: `word` or `word<TAB>pinyin`. `city_dir`: the city's data, whose names are learned too.
+    """
+    own = dict(_line(line) for line in own_words if line.strip())
+    slots = city_slots(city_dir) if city_dir else {}
+    slots = {**slots, "words": [*own]}
+    looked_up = readings((w for words in slots.values() for w in words), {**Lexicon.load().readings, **_given(own)})
+    corpus = Corpus.load().with_words(slots)
+    lexicon = Lexicon.load(extra={**looked_up, **_given(own)}).only(corpus.vocabulary())
     for folder in ("am", "conf", "graph"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     (out / "am" / "final.mdl").write_bytes(acoustic_model(Topology(lexicon), network))
@@ -54,12 +63,13 @@ def build(out: Path, network: bytes, extra: Iterable[str] = ()) -> int:
     return len(lexicon.readings)
 
 
-def _reading(line: str) -> tuple[str, list[str]]:
-    """`word` or `word<TAB>pinyin`; a reading that is not given is looked up."""
-    from pypinyin import Style, lazy_pinyin
-
+def _line(line: str) -> tuple[str, list[str]]:
     word, _tab, pinyin = line.strip().partition("\t")
-    return word, pinyin.split() or lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
+    return word, pinyin.split()
+
+
+def _given(own: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {word: pinyin for word, pinyin in own.items() if pinyin}
 
 
 def main() -> None:
@@ -69,6 +79,7 @@ def main() -> None:
         "--network", type=Path, help="final.mdl whose trained network is used; default: the shipped one"
     )
     parser.add_argument("--words", type=Path, help="more words, one a line, with pinyin after a tab where it matters")
+    parser.add_argument("--city", type=Path, default=ROOT / "config", help="the folder of the city's data")
     parser.add_argument("--train", type=Path, metavar="WORKDIR", help="train a new network there first (needs torch)")
     options = parser.parse_args()
     if options.train:
@@ -76,10 +87,13 @@ def main() -> None:
 
         network = train(options.train)
     else:
-        shipped = Path(__file__).parent.parent / "model" / "am" / "final.mdl"
+        shipped = ROOT / "transcription" / "model" / "am" / "final.mdl"
         network = network_of((options.network or shipped).read_bytes())
-    extra = options.words.read_text(encoding="utf-8").splitlines() if options.words else []
-    print(f"{build(options.out, network, extra)} words")
+    own = options.words.read_text(encoding="utf-8").splitlines() if options.words else []
+    try:
+        print(f"{build(options.out, network, own, options.city)} words")
+    except UnknownSound as e:
+        sys.exit(str(e))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ def spoken(sentences: Sequence[Sentence], voices: Sequence[str], snr: float | No
     """Sentences and how they arrive at the far end of a telephone line."""
     import numpy as np
 
-    lexicon, rng, noise_rng, others = Lexicon.load(), random.Random(7), np.random.default_rng(7), []  # noqa: S311
+    lexicon, others = Lexicon.load(), list[Any]()
+    rng, noise_rng = random.Random(7), np.random.default_rng(7)  # noqa: S311  # not secrets
     for n, sentence in enumerate(sentences):
         speech, _soundings = speak(sentence, lexicon.readings, voices[n % len(voices)], rng)
         others = [*others[-29:], speech]

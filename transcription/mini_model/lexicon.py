@@ -55,7 +55,7 @@ class Lexicon:
         phones = self.syllables.get(syllable) or self.syllables.get(syllable.rstrip("12345"))
         unheard = [p for p in phones or () if p not in self.outputs]
         if not phones or unheard:
-            raise UnknownSound(f"the syllable '{syllable}' is not Mandarin, or the network was never taught it")
+            raise UnknownSound(f"no word may have the syllable '{syllable}': not Mandarin, or never taught")
         return phones
 
     @cached_property
