@@ -21,13 +21,22 @@ LOUDNESS = 2600  # of 32767: quiet, a telephone is held to the ear
 
 def write_hold_music(path: Path) -> None:
     """8 kHz, 16 bit, mono."""
+    _write(path, [_sample(n) for n in range(RATE * SECONDS)])
+
+
+def write_beep(path: Path) -> None:
+    """The tone after which a message is recorded: 1,000 Hz for a quarter of a second."""
+    _write(path, [round(9000 * math.sin(2 * math.pi * 1000 * n / RATE)) for n in range(RATE // 4)])
+
+
+def _write(path: Path, samples: list[int]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     with wave.open(str(unfinished), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes(struct.pack(f"<{RATE * SECONDS}h", *(_sample(n) for n in range(RATE * SECONDS))))
+        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))
     unfinished.replace(path)
 
 

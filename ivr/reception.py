@@ -197,6 +197,8 @@ class _Walk:
     def ask(self, action: do.Do, _session: Session) -> ev.Event:
         self._agi.patience(action.timeout + MARGIN_SECONDS)
         found = self._r._within(action.timeout, lambda: self._desk.ask(action.action, action.args, self._visit.call_id))
+        if action.action == "survey.save" and found:
+            self._visit.note(Kind.FACT_SET, name="satisfaction", value=action.args["score"])
         return ev.Done(*found) if found else ev.Done("failed")
 
     def note(self, action: do.Note, _session: Session) -> None:

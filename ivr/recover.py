@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ivr import conduct
@@ -20,7 +19,6 @@ from ivr.ami import Ami, Message
 from ivr.board import Cause, Participant, ParticipantState, RecordingState, Room
 from ivr.call import Call, CallEvent, Kind, Role, fold
 from ivr.live import LiveCall, call_of
-from ivr.spool import Spool
 
 if TYPE_CHECKING:
     from ivr.exchange import Exchange
@@ -182,18 +180,3 @@ def _meet_stranger(x: Exchange, unique: str, channel: Message) -> None:
     x.legs.channels[call.leg] = channel["Channel"]
     conduct.note(x, call, Kind.CALL_STARTED, leg=call.leg, caller=call.caller, dialled="12345", channel=unique)
     conduct.note(x, call, Kind.NOTE_TAKEN, text="came while the hotline was not running; on the static path")
-
-
-def adopt_messages(spool: Spool, recordings_dir: Path, new_call_id: str, file: Path, now: datetime) -> None:
-    """A message left on the static path has no call: give it one, so that it becomes a draft like any other."""
-    path = file.relative_to(recordings_dir).as_posix()
-    left = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    leg = f"{new_call_id}-1"
-    for seq, (kind, data) in enumerate((
-        (Kind.CALL_STARTED, {"leg": leg, "caller": "", "dialled": "12345", "channel": file.stem}),
-        (Kind.NOTE_TAKEN, {"text": "a message left while the hotline was not running"}),
-        (Kind.RECORDING_STARTED, {"leg": f"{leg}-message", "path": path, "what": "message"}),
-        (Kind.CALL_ENDED, {"reason": "message", "node": "fallback"}),
-    ), 1):  # fmt: skip
-        spool.append(CallEvent(new_call_id, seq, min(left, now), kind, data))
-    spool.finish(new_call_id)

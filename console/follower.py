@@ -1,0 +1,130 @@
+"""Follows what the telephone half and other processes leave behind: finished calls into the database, its news to the
+desks, the people who may be called into the exchange's memory.
+
+One thread, one round a few times a second. A database that is locked or gone is told once and tried again: calls wait
+in the spool, desks keep what they have, the exchange keeps whom it knows.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from cases import feed, intake, people
+from cases.model import AssignmentRow, CaseRow, Delivery
+from cases.words import Role as UserRole
+from config.database import Database
+from config.telephones import Account
+from console.directory import InMemory
+from console.hub import Hub
+from ivr.call import Role
+from ivr.spool import Spool
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 0.3
+PEOPLE_EVERY = 5  # rounds
+
+
+@dataclass(slots=True)
+class Follower:
+    """`telephones_changed` is called with all accounts when operators were added or changed by whatever process."""
+
+    database: Database
+    spool: Spool
+    hub: Hub
+    directory: InMemory
+    now: Callable[[], datetime]
+    telephones_changed: Callable[[list[Account]], None]
+    _accounts: list[Account] = field(default_factory=list)
+    _seen: int | None = None
+    _rounds: int = 0
+    _healthy: bool = True
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join(5)
+
+    def _run(self) -> None:
+        while not self._stop.wait(ROUND_SECONDS):
+            try:
+                self.round()
+                self._healthy = True
+            except SQLAlchemyError as error:
+                if self._healthy:
+                    log.error("the database does not answer (%s); calls wait in the spool", type(error).__name__)
+                self._healthy = False
+            except Exception:
+                log.exception("a round of the follower failed")
+
+    def round(self) -> None:
+        """Look once at everything."""
+        if self._rounds % PEOPLE_EVERY == 0:
+            self.read_people()
+        self._rounds += 1
+        for call_id in self.spool.finished_calls():
+            self._take_in(call_id)
+        self._news()
+
+    def read_people(self) -> list[Account]:
+        """Who may be called now. Returns the telephones."""
+        with self.database.session() as session:
+            accounts = people.telephones(session)
+            roles = {p.name: p.role for p in people.people(session) if not p.disabled}
+        supervisors = {name for name, role in roles.items() if role == UserRole.SUPERVISOR}
+        self.directory.people = {
+            a.name: Role.SUPERVISOR if a.name in supervisors else Role.OPERATOR for a in accounts if a.name in roles
+        }
+        if accounts != self._accounts:
+            self._accounts = accounts
+            self.telephones_changed(accounts)
+        return accounts
+
+    def _take_in(self, call_id: str) -> None:
+        """A finished call arrives once: the spool forgets it only after the database has it."""
+        events = self.spool.events(call_id)
+        if events:
+            with self.database.session() as session:
+                intake.import_call(session, events)
+        self.spool.taken(call_id)
+
+    def _news(self) -> None:
+        with self.database.session() as session:
+            if self._seen is None:
+                self._seen = feed.latest(session)
+            changes = feed.since(session, self._seen)
+            for change in changes:
+                self._seen = change.id
+                self._tell(session, change)
+
+    def _tell(self, session: Session, change: feed.Change) -> None:
+        if change.kind == "draft":
+            row = intake.draft_of(session, change.ref)
+            if row:
+                self.hub.draft(change.ref, row.proposed)
+        elif change.kind == "delivery":
+            delivery = session.get(Delivery, change.ref)
+            if delivery:
+                self._tell_case(session, delivery.case_number)
+        elif change.kind == "case":
+            self._tell_case(session, change.ref)
+
+    def _tell_case(self, session: Session, number: str) -> None:
+        case = session.get(CaseRow, number)
+        if case and case.call_id:
+            named = session.scalars(select(AssignmentRow.department).where(AssignmentRow.case_number == number))
+            self.hub.case(number, case.call_id, frozenset(named))
