@@ -18,8 +18,9 @@ def run(*arguments):
 def test_a_call_plays_a_file_presses_keys_and_records(tmp_path):
     write_wav(tmp_path / "hello.wav", tone(440, seconds=4))
     with Phone("desk", answering="auto", when_up=lambda call: call.play_tone(620)) as desk:
-        newcomer = run("--call", f"sip:12345@127.0.0.1:{desk.port}", "--play", str(tmp_path / "hello.wav"), "--keys", "1",
-                       "--record", str(tmp_path / "heard.wav"), "--caller", "13805712345", "--seconds", "1")  # fmt: skip
+        files = ("--play", str(tmp_path / "hello.wav"), "--record", str(tmp_path / "heard.wav"))
+        ways = ("--keys", "1", "--caller", "13805712345", "--seconds", "1")
+        newcomer = run("--call", f"sip:12345@127.0.0.1:{desk.port}", *files, *ways)
         call = desk.wait_for_ring(10)
         assert (call.caller, call.dialled) == ("13805712345", "12345")
         assert call.hears({440})

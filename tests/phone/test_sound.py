@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from phone import g711
 from phone.heard import Heard
-from phone.hearing import is_silent, loudness, tones
+from phone.hearing import ever, is_silent, loudness, tones
 from phone.packets import FRAME, Event, Packet, ahead, pack, pack_event, unpack, unpack_event
 from phone.voice import Voice, read_wav, tone, write_wav
 
@@ -128,6 +128,13 @@ def test_one_quiet_among_loud_ones_is_found():
 def test_a_tone_that_has_just_begun_or_ended_is_not_there_yet_or_no_more():
     assert tones([0] * 1600 + tone(440, seconds=0.2), ALL) == set()
     assert tones(tone(440, seconds=0.2) + [0] * 1600, ALL) == set()
+
+
+def test_a_word_between_is_not_overheard():
+    heard = [0] * 4000 + tone(620, seconds=0.25) + [0] * 4000
+    assert tones(heard, ALL) == set()
+    assert ever(heard, ALL) == {620}
+    assert ever([0] * 8000, ALL) == set()
 
 
 def test_noise_and_silence_are_no_tones():

@@ -33,7 +33,7 @@ exten => 703,1,Hangup(21)
 exten => 704,1,Ringing()
  same => n,Wait(30)
 exten => 705,1,ConfBridge(talk)
-exten => 706,1,Dial(PJSIP/op1,10)
+exten => 706,1,Dial(${PJSIP_DIAL_CONTACTS(op1)},10)
 exten => 707,1,Dial(PJSIP/87031001@trunk,10)
 exten => 708,1,Progress()
  same => n,Playtones(1000)
@@ -190,13 +190,15 @@ def test_a_vanished_phone_leaves_asterisk_repeating_into_the_void(trunk, trunk_a
 
 def test_the_phone_in_the_terminal_registers_and_echoes(trunk, trunk_and_asterisk):
     port = trunk_and_asterisk[1].settings.sip_port
-    command = [sys.executable, "-m", "phone", "--register", f"op1:s3cret@127.0.0.1:{port}", "--calls", "1"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-    ) as phone:
+    command = [sys.executable, "-u", "-m", "phone", "--register", f"op1:s3cret@127.0.0.1:{port}", "--calls", "1"]
+    phone = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
         assert phone.stdout.readline() == "registered as op1\n"
         call = trunk.call("706").wait_up(5).play_tone(440)
         assert call.hears({440})
         call.hang_up()
         said, _ = phone.communicate(timeout=10)
+    finally:
+        phone.kill()
+        phone.communicate()
     assert "ended by them (200)" in said
