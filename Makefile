@@ -38,9 +38,8 @@ test-fast: setup ## tests without real calls, browsers, PostgreSQL and long jour
 	@$(BIN)/pytest -m "not calls and not browser and not postgres and not slow"
 
 check: venv ## format, lint, types
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy
+	@result=0; for look in "ruff format --check ." "ruff check ." mypy; do \
+		echo "==> $$look"; $(BIN)/$$look || result=1; done; exit $$result
 
 clean: ## take away what setup made here (not var/, where the calls are)
 	rm -rf .venv .tools $(WEB)/node_modules console/web/static/dist .pytest_cache .mypy_cache .ruff_cache
