@@ -23,9 +23,9 @@ def read_categories(root: Value | None, notes: Notebook) -> tuple[Category, ...]
 
 
 def _category(value: Value, notes: Notebook) -> Category:
-    known = {"code", "name", "words", "lead", "assisting", "bureaus"}
+    known = {"code", "name", "words", "lead", "assisting", "bureaus", "usual_kind"}
     f = notes.reader.fields(value, known=known, needed=("code", "name"))
-    lead = f.get("lead")
+    lead, usual = f.get("lead"), f.get("usual_kind")
     named = isinstance(lead, Scalar) and lead.text != ""
     return Category(
         code=notes.code("category", f.get("code"), value.place),
@@ -34,6 +34,7 @@ def _category(value: Value, notes: Notebook) -> Category:
         lead=notes.refer("department", lead) if named else "",
         assisting=notes.refer_all("department", f.get("assisting")),
         bureaus=notes.reader.texts(f.get("bureaus")),
+        usual_kind=one_of(Kind, usual, Kind.HELP, notes) if usual else None,
     )
 
 

@@ -17,7 +17,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A category (类别). `lead` and `assisting` are departments; `bureaus`: parts of such departments' names."""
+    """A category (类别). `lead` and `assisting` are departments; `bureaus`: parts of such departments' names.
+
+    `usual_kind` is what most people want who call about it: it decides when their words do not.
+    """
 
     code: str
     name: str
@@ -25,6 +28,7 @@ class Category:
     lead: str = ""
     assisting: tuple[str, ...] = ()
     bureaus: tuple[str, ...] = ()
+    usual_kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from transcription.sentences import Sentence
 from transcription.vocabulary import Vocabulary
 
 _BESIDE = re.compile(
-    "门口|门前|大门|旁边|旁|附近|对面|后面|前面|周边|周围|隔壁|路口|[东西南北]侧|[东西南北]门|边上|院墙|墙外|外面|楼下|后门|正门|斜对面"
+    "口|门口|门前|大门|旁边|旁|附近|对面|后面|前面|周边|周围|隔壁|路口|[东西南北]侧|[东西南北]门|边上|院墙|墙外|外面|楼下|后门|正门|斜对面"
 )
 _ONLY_WHERE = 0.2  # 医院门口 says where, hardly what
 _DENIED = 0.1

@@ -1,7 +1,7 @@
 """Find the city's words in what was said: the longest first, each character used once.
 
 Chinese has no spaces to lean on, and a recogniser's spaces may stand anywhere, so words are sought as strings.
-`…` in a word stands for up to eight characters of the same clause. A word of weight 0 is found like any other and counts
+`…` in a word stands for up to eight characters of the same clause, `#` for a number. A word of weight 0 is found like any other and counts
 for nothing: it keeps the shorter words inside it from being found (医生建议 hides 建议).
 """
 
@@ -42,7 +42,7 @@ class Finder:
         self._by_head: dict[str, list[tuple[Word, re.Pattern[str] | None]]] = {}
         for word in words:
             head = word.text.partition("…")[0]
-            self._by_head.setdefault(head[:2], []).append((word, _pattern(word.text)))
+            self._by_head.setdefault("#" if head[0] == "#" else head[:2], []).append((word, _pattern(word.text)))
 
     def find(self, text: str) -> list[Hit]:
         """In the order of the text. Where words overlap, the one with more characters of its own stays."""
@@ -57,7 +57,7 @@ class Finder:
 
     def _all(self, text: str) -> Iterable[tuple[Hit, range | set[int]]]:
         for at in range(len(text)):
-            for head in (text[at : at + 2], text[at]):
+            for head in _heads(text, at):
                 for word, pattern in self._by_head.get(head, ()):
                     if pattern is None:
                         if text.startswith(word.text, at):
@@ -65,14 +65,21 @@ class Finder:
                             yield Hit(word, at, end), range(at, end)
                     elif match := pattern.match(text, at):
                         yield Hit(word, at, match.end()), _used(match)
-                if len(head) == 1:
-                    break
+
+
+def _heads(text: str, at: int) -> tuple[str, ...]:
+    """What a word that is found here may begin with. A number is met at its first digit only."""
+    if text[at].isdigit():
+        first = at == 0 or not text[at - 1].isdigit()
+        return (text[at : at + 2], text[at], "#") if first else (text[at : at + 2], text[at])
+    return (text[at : at + 2], text[at]) if at + 1 < len(text) else (text[at],)
 
 
 def _pattern(text: str) -> re.Pattern[str] | None:
-    if "…" not in text:
+    if "…" not in text and "#" not in text:
         return None
-    return re.compile(_GAP.join(f"({re.escape(part)})" for part in text.split("…")))
+    parts = (re.escape(part).replace(r"\#", "[0-9]+") for part in text.split("…"))
+    return re.compile(_GAP.join(f"({part})" for part in parts))
 
 
 def _used(match: re.Match[str]) -> set[int]:

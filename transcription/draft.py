@@ -91,7 +91,7 @@ def draft(said: str | Sequence[Utterance] | Transcript, city: City, *, caller: s
     """What these words suggest to this city. `caller` is the number they call from, "" if unknown."""
     heard, words = sentences(said), vocabulary(city)
     ranked, matter = categories(heard, city, words)
-    wanted = kind(heard, words, bool(ranked))
+    wanted = kind(heard, words, _usual_kind(city, ranked))
     where, district = place(heard, words, matter)
     chosen = departments(heard, city, words, ranked, district, where)
     found = Draft(
@@ -107,6 +107,11 @@ def draft(said: str | Sequence[Utterance] | Transcript, city: City, *, caller: s
     )
     doubts = accused(heard, words, Kind(wanted.value), chosen)
     return replace(found, needs_review=(*doubts, *review(found, heard)))
+
+
+def _usual_kind(city: City, ranked: Sequence[Guess]) -> Kind | None:
+    category = city.category(ranked[0].value) if ranked else None
+    return (category.usual_kind or Kind.HELP) if category else None
 
 
 def review(found: Draft, heard: Sequence[Sentence]) -> list[Doubt]:

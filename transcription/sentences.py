@@ -83,7 +83,7 @@ def _from_utterances(utterances: Iterable[Utterance]) -> Iterable[Sentence]:
 def _split(text: str, like: Sentence) -> Iterable[Sentence]:
     for part in _END.split(text):
         if shown := part.strip():
-            yield replace(like, text=squeeze(to_digits(shown)), source=replace(like.source, sentence=shown))
+            yield replace(like, text=to_digits(squeeze(shown)), source=replace(like.source, sentence=shown))
 
 
 def _weigh(found: list[Sentence]) -> Iterable[Sentence]:

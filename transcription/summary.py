@@ -22,6 +22,7 @@ _HOW_LONG = re.compile(
     "[0-9一二三四五六七八九十两几半好多]+(个)?(多)?(小时|钟头|分钟|天|晚上|星期|礼拜|周|月|年|次)|每天|天天|经常|总是|一直|凌晨|半夜|很久|昨天|今天|前天|上周|上个月|最近"
 )
 _DEMAND = re.compile("希望|请|要求|能不能|能否|可不可以|建议|尽快|什么时候|赶紧|帮|怎么办理|需要什么|如何|怎么")
+_HOME = re.compile("^(我家住在|我家住|我家在|家住|我住在|我住|就在|就是|地址是|地址|位于|在)+")
 _IDLE = re.compile("(谢谢|再见|好的|好|嗯|对|是的|没有了|就这些|麻烦你们了?|辛苦了?|感谢)*")
 
 
@@ -36,7 +37,7 @@ class _Clause:
 
 def summary(said: Sequence[Sentence], words: Vocabulary, place: Guess) -> Guess:
     """At most 120 characters, in the order in which they were said."""
-    clauses = [c for c in _clauses(said, words) if c.worth > 0]
+    clauses = [c for c in _clauses(said, words) if _HOME.sub("", c.text) not in place.value]
     if not clauses:
         return Guess("", 0.0, "没有听到可以概括的内容")
     best = max(clauses, key=lambda c: (c.worth, -c.order))

@@ -17,14 +17,16 @@ _NOT_NOW = re.compile(
     "去年|前年|以前|上次|以后|万一|如果|要是|假如|会不会|怕|担心|防止|避免|预防|容易|演练|演习|培训|知识|曾经|应急预案|有没有可能|小心"
 )
 _A_FACT = re.compile("已经|到现在|正在|现在|今天|昨天|了(?!解)")  # asked about something that has happened
+_AFTER_IT = re.compile("以后|之后|过后|那次|那年|的时候|过")
 _CLAUSE = re.compile("[，,。；;！!？?、]")
 _AT_ONCE = strength(3)
 _URGENT = strength(2)
+_USUAL = 0.8  # decides between weak hints, never against a clear word
 _CALM = {Kind.CONSULTATION, Kind.SUGGESTION, Kind.PRAISE}
 
 
-def kind(said: Sequence[Sentence], words: Vocabulary, has_matter: bool) -> Guess:
-    """The kind with most evidence. Without any: a matter is a request for help, anything else a question."""
+def kind(said: Sequence[Sentence], words: Vocabulary, usual: Kind | None) -> Guess:
+    """The kind with most evidence. `usual`: what people mostly want who call about such a matter, None without one."""
     found: dict[str, Evidence] = {}
     for sentence in said:
         for code, finder in words.kinds.items():
@@ -32,8 +34,10 @@ def kind(said: Sequence[Sentence], words: Vocabulary, has_matter: bool) -> Guess
                 if hit.word.weight and not negated(sentence.text, hit):
                     collect(found, code, hit.word.text, strength(hit.word.weight) * sentence.weight, sentence.source)
     if not found:
-        likely = Kind.HELP if has_matter else Kind.CONSULTATION
+        likely = usual or Kind.CONSULTATION
         return Guess(likely, 0.2, f"没有听到明确的说法，暂按{likely.label}")
+    if usual in found:
+        found[usual].score += _USUAL
     (best, evidence), *rivals = ranked(found)
     score = sureness(evidence.score, sum(e.score for _, e in rivals))
     return Guess(best, score, f"说到{evidence.strongest}，是{Kind(best).label}", evidence.source)
@@ -58,7 +62,7 @@ def _weigh(sentence: Sentence, code: Urgency, hit: Hit, wanted: Kind, found: dic
     if not hit.word.weight or negated(sentence.text, hit):
         return
     worth = strength(hit.word.weight) * sentence.weight
-    if _NOT_NOW.search(_clause(sentence.text, hit)):
+    if _NOT_NOW.search(_clause(sentence.text, hit)) or _AFTER_IT.match(sentence.text, hit.end):
         worth *= 0.4
     if wanted in _CALM and not (wanted is Kind.CONSULTATION and _A_FACT.search(sentence.text)):
         worth *= 0.4
