@@ -20,7 +20,6 @@ from ivr.call import Call, CallEvent, Kind, Recording, fold
 from transcription.transcript import Transcript
 
 TRANSCRIBE = "transcribe"
-TRIES = 5
 
 
 def import_call(session: Session, events: Iterable[CallEvent]) -> bool:

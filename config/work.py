@@ -7,6 +7,7 @@ one job. DBOS keeps its tables in the same database (in the schema `dbos` on Pos
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,6 +68,7 @@ def prepare(engine: Engine) -> None:
     """Make DBOS's own tables, or bring them up to date. Two processes may do this at once."""
     from dbos import DBOS
 
+    logging.getLogger("dbos").setLevel(logging.ERROR)
     url = engine.url.render_as_string(hide_password=False)
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -15,6 +16,7 @@ _LOCK = 12345_03
 
 def upgrade(engine: Engine) -> None:
     """Bring our tables and those of the work engine up to date; nothing happens when they are."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     with engine.begin() as connection:  # on SQLite this takes the write lock: the other process waits here

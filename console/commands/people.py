@@ -6,6 +6,8 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from getpass import getpass
 from typing import TYPE_CHECKING
 
 import click
@@ -43,17 +45,13 @@ def list_users(as_json: bool) -> None:
     from cases import people
 
     with _database() as session:
-        rows = [
-            {"name": p.name, "role": p.role, "department": p.department, "disabled": p.disabled}
-            for p in people.people(session)
-        ]
+        everybody = people.people(session)
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        shown = ("name", "role", "department", "disabled")
+        click.echo(json.dumps([{key: getattr(p, key) for key in shown} for p in everybody], ensure_ascii=False))
         return
-    for row in rows:
-        click.echo(
-            "\t".join([row["name"], row["role"], row["department"] or "", "disabled" if row["disabled"] else ""])
-        )
+    for p in everybody:
+        click.echo("\t".join([p.name, p.role, p.department or "", "disabled" if p.disabled else ""]).rstrip())
 
 
 @click.group()
@@ -87,7 +85,7 @@ def add_key(department: str, as_json: bool) -> None:
     settings = _settings()
     known = load(settings.city_dir).department(department)
     if known is None:
-        sys.exit(f"departments.yaml has no department {department!r}; its codes are in {settings.city_dir}")
+        sys.exit(f"there is no department {department!r}; see {settings.city_dir / 'departments.yaml'}")
     with _database() as session:
         made = {
             "department": department,
@@ -114,11 +112,12 @@ def _add(name: str, role: str, department: str | None, password: str) -> list[Ac
 
 
 def _password(from_stdin: bool) -> str:
-    if not from_stdin:
-        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-        return password
-    line = click.get_text_stream("stdin").readline()
-    return line.rstrip("\r\n")
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass("Password: ")
+    if getpass("Again: ") != password:
+        sys.exit("the two passwords differ; nothing was changed")
+    return password
 
 
 def _tell_asterisk(telephones: list[Account]) -> None:
@@ -150,9 +149,7 @@ def _settings() -> Settings:
     return Settings()
 
 
-def _now():  # type: ignore[no-untyped-def]
-    from datetime import UTC, datetime
-
+def _now() -> datetime:
     return datetime.now(UTC)
 
 

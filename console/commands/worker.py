@@ -1,0 +1,75 @@
+"""`hotline worker`: sends deliveries and transcribes recordings. Any number may die at any time; nothing is lost."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from config.database import Database
+    from config.settings import Settings
+    from config.work import Task
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Work off what is due, then end.")
+def worker(once: bool) -> None:
+    """Work off deliveries and recordings until told to stop (SIGTERM, Ctrl-C).
+
+    `hotline serve` starts one by itself. On SQLite one worker works at a time and others wait to take over; on
+    PostgreSQL any number share the work.
+    """
+    from cases.migrations import upgrade
+    from config.database import Database
+    from config.settings import Settings
+    from config.worker import Worker
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings = Settings()
+    database = Database(settings.database)
+    upgrade(database.engine)
+    runner = Worker(database, tasks(settings, database))
+    if once:
+        sys.exit(0 if runner.run_until_idle() else 1)
+    runner.run(_told_to_stop())
+
+
+def tasks(settings: Settings, database: Database) -> Sequence[Task]:
+    """Everything a worker can do. What is heavy to load is loaded when the first recording comes."""
+    from cases.delivery import Deliveries
+    from cases.transcripts import Transcripts
+    from config.city import load
+    from ivr.call import Call
+    from transcription.transcript import Transcript
+
+    city = load(settings.city_dir)
+
+    def transcribe(call: Call) -> Transcript:
+        from transcription.transcribe import transcribe_call
+
+        return transcribe_call(call, settings.recordings_dir, settings.vosk_model)
+
+    def draft(call: Call, transcript: Transcript) -> dict[str, Any]:
+        from transcription.draft import draft
+
+        return draft(transcript, city, caller=call.caller, now=call.ended_at or call.started_at).to_json()
+
+    return [Deliveries(database, settings).task(), Transcripts(database, transcribe, draft).task()]
+
+
+def _told_to_stop() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+COMMANDS = {"worker": worker}
