@@ -13,10 +13,10 @@ from transcription.place_names import Part, tokens
 from transcription.sentences import Sentence
 from transcription.vocabulary import Vocabulary
 
-_BESIDE = re.compile(
-    "口|门口|门前|大门|旁边|旁|附近|对面|后面|前面|周边|周围|隔壁|路口|[东西南北]侧|[东西南北]门|边上|院墙|墙外|外面|楼下|后门|正门|斜对面"
+BESIDE = re.compile(
+    "口|里|门口|门前|大门|旁边|旁|附近|对面|后面|前面|周边|周围|隔壁|路口|[东西南北]侧|[东西南北]门|边上|院墙|墙外|外面|楼下|后门|正门|斜对面"
 )
-_ONLY_WHERE = 0.2  # 医院门口 says where, hardly what
+ONLY_WHERE = 0.2  # 医院门口 says where, hardly what
 _DENIED = 0.1
 _WORTH_NAMING = 0.15  # rivals below this share of the best are noise
 
@@ -48,8 +48,8 @@ def _read(sentence: Sentence, words: Vocabulary, found: dict[str, Evidence]) -> 
 def _factor(text: str, hit: Hit, name_of_place: bool) -> float:
     if hit.happens and negated(text, hit):
         return _DENIED
-    if name_of_place or _BESIDE.match(text, hit.end):
-        return _ONLY_WHERE
+    if name_of_place or BESIDE.match(text, hit.end):
+        return ONLY_WHERE
     return 1.0
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from config.city import City
 from config.codes import Kind, Level, Part
 from config.offices import Department
+from transcription.categories import BESIDE, ONLY_WHERE
 from transcription.cues import Hit, negated
 from transcription.evidence import Evidence
 from transcription.guess import NOWHERE, Doubt, Guess, Source, Suggestion
@@ -103,8 +104,11 @@ def _by_words(claims: dict[str, _Claim], said: Sequence[Sentence], words: Vocabu
 def _note(
     found: dict[str, Evidence], sentence: Sentence, hit: Hit, codes: Sequence[tuple[str, float]], extra: str
 ) -> None:
+    where = ONLY_WHERE if BESIDE.match(sentence.text, hit.end) else 1.0
     for code, worth in codes:
-        found.setdefault(f"{code}\n{extra}", Evidence()).add(hit.word.text, worth * sentence.weight, sentence.source)
+        found.setdefault(f"{code}\n{extra}", Evidence()).add(
+            hit.word.text, worth * sentence.weight * where, sentence.source
+        )
 
 
 def _standing(city: City, code: str, claim: _Claim) -> float:
