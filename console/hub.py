@@ -193,9 +193,6 @@ class Hub:
             entry = self._memory.get(room_id)
             return entry.room if entry else None
 
-    def last_room_of(self, person: str) -> Room | None:
-        return next(iter(self.rooms_of(person)), None)
-
     def rooms_of(self, person: str) -> list[Room]:
         """The latest rooms in which this operator has talked, newest first."""
         with self._lock:

@@ -9,7 +9,7 @@ from console.pages.desk_draft import draft_of, draft_pane
 from console.pages.door import Door
 from console.pages.ports import Ports
 from console.pages.render import html, page
-from console.pages.suggest import suggestions
+from console.pages.suggest import department_reasons
 
 FOUND_SHOWN = 12
 
@@ -47,10 +47,10 @@ def routes(ports: Ports, door: Door) -> APIRouter:
 
 def picker(ports: Ports, words: str, room_id: str) -> str:
     """Departments as typed; with nothing typed, those that the draft suggests come first, with the reason."""
-    suggested = suggestions(draft_of(ports, room_id), ports.city) if room_id else {}
-    reasons = {s.value: s.reason for part in ("lead", "assisting") for s in suggested.get(part, ())}
+    reasons = department_reasons(draft_of(ports, room_id), ports.city) if room_id else {}
     found = ports.city.search(words)
     if not words.strip():
-        found = sorted(found, key=lambda d: d.name not in reasons)
+        best = list(reasons)
+        found = sorted(found, key=lambda d: best.index(d.name) if d.name in reasons else len(best))
     return html("desk/_departments.html", departments=found[:FOUND_SHOWN], more=max(0, len(found) - FOUND_SHOWN),
                 q=words, reasons=reasons, room=room_id)  # fmt: skip

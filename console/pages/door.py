@@ -43,7 +43,7 @@ class Door:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._known: OrderedDict[str, tuple[Viewer, float]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], tuple[Viewer, float]] = OrderedDict()
 
     def anyone(self, request: Request) -> Viewer:
         viewer = self._viewer(*self._token(request))
@@ -72,8 +72,8 @@ class Door:
         )
 
     def let_out(self, request: Request, response: Response) -> None:
-        token, _kind = self._token(request)
-        self._known.pop(token, None)
+        token, kind = self._token(request)
+        self._known.pop((token, kind), None)
         self._ports.people.sign_out(token)
         response.delete_cookie(
             self.cookie_name(request),
@@ -95,7 +95,7 @@ class Door:
                 yield part
 
     def _viewer(self, token: str, kind: str) -> Viewer | None:
-        known, since = self._known.get(token, (None, -STALE_SECONDS))
+        known, since = self._known.get((token, kind), (None, -STALE_SECONDS))
         age = time.monotonic() - since
         if known and age < FRESH_SECONDS:
             return known
@@ -106,13 +106,13 @@ class Door:
                 raise
             log.warning("sessions cannot be looked up; the desk goes on with those known")
             return known
-        self._remember(token, viewer)
+        self._remember((token, kind), viewer)
         return viewer
 
-    def _remember(self, token: str, viewer: Viewer | None) -> None:
-        self._known.pop(token, None)
+    def _remember(self, key: tuple[str, str], viewer: Viewer | None) -> None:
+        self._known.pop(key, None)
         if viewer:
-            self._known[token] = viewer, time.monotonic()
+            self._known[key] = viewer, time.monotonic()
         while len(self._known) > KNOWN_KEPT:
             self._known.popitem(last=False)
 

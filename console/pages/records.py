@@ -99,7 +99,8 @@ class CasesInDatabase:
             recent = CallRow.started_at > self._now() - CALLS_COUNTED
             calls = session.scalar(select(func.count()).select_from(CallRow).where(*earlier, recent)) or 0
             own = or_(CaseRow.phone == caller, CaseRow.call_id.in_(select(CallRow.id).where(*earlier)))
-            chosen = select(CaseRow).where(own).order_by(CaseRow.created_at.desc()).limit(CASES_SHOWN)
+            other = or_(CaseRow.call_id.is_(None), CaseRow.call_id != besides)
+            chosen = select(CaseRow).where(own, other).order_by(CaseRow.created_at.desc()).limit(CASES_SHOWN)
             rows = session.scalars(chosen).all()
             name = next((row.caller_name for row in rows if row.caller_name), "")
             return ports.History(name, calls, tuple(_line(session, row) for row in rows))

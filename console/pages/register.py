@@ -11,7 +11,7 @@ from console.pages import form as forms
 from console.pages.desk_draft import draft_pane, refused_pane
 from console.pages.door import Door
 from console.pages.ports import Ports, Refused
-from console.pages.render import html
+from console.pages.render import html, partial
 
 
 def routes(ports: Ports, door: Door) -> APIRouter:
@@ -30,7 +30,8 @@ def routes(ports: Ports, door: Door) -> APIRouter:
         viewer = door.staff(request)
         sent = forms.read(dict(await request.form()))
         status, pane = await run_in_threadpool(register, ports, viewer, call_id, sent)
-        return HTMLResponse(pane, status)
+        saved = html("desk/_saved.html", at=ports.now()) if status != 200 and sent.touched else ""
+        return HTMLResponse(pane + partial("#saved", saved), status)
 
     return router
 

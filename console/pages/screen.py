@@ -33,6 +33,7 @@ class Sight:
     board: Board
     operator: Operator | None
     room: Room | None
+    drafted: Room | None  # whose draft stands in the right-hand pane
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Screen:
         self._ports, self._viewer = ports, viewer
         self._sent: dict[str, str] = {}
         self._lines: set[int] = set()
-        self._room_id = ""
+        self._room_id = self._drafted_id = ""
         self._known = Known()
 
     # ---- messages
@@ -60,8 +61,8 @@ class Screen:
         """Everything, whatever was sent before."""
         self._sent.clear()
         sight = self._look()
-        self._known = self._ask(sight.room)
-        parts = [*self._regions(sight), self._all_captions(sight.room), *self._draft(sight.room, drafted=True)]
+        self._known = self._ask(sight)
+        parts = [*self._regions(sight), self._all_captions(sight.room), *self._draft(sight.drafted, drafted=True)]
         return "".join(parts)
 
     def update(self, batch: Batch) -> str:
@@ -71,38 +72,41 @@ class Screen:
         mine = [e for e in batch.events if e.room == self._room_id]
         if batch.events and all(e.kind == "caption" for e in batch.events):
             return "".join(self._captions(mine))
-        before, sight = self._room_id, self._look()
-        moved = (sight.room.id if sight.room else "") != before
-        if moved or self._stale(batch):
-            self._known = self._ask(sight.room)
+        sight = self._look()
+        moved = _id(sight.room) != self._room_id
+        if moved or _id(sight.drafted) != self._drafted_id or self._stale(batch):
+            self._known = self._ask(sight)
         parts = self._regions(sight)
         parts += [self._all_captions(sight.room)] if moved else self._captions(mine)
-        return "".join((*parts, *self._draft(sight.room, drafted=any(e.kind == "draft" for e in mine))))
+        drafted = any(e.kind == "draft" and e.room == _id(sight.drafted) for e in batch.events)
+        return "".join((*parts, *self._draft(sight.drafted, drafted=drafted)))
 
     # ---- state
     def _look(self) -> Sight:
         board, me = self._ports.exchange.board(), self._viewer.name
-        room = view.my_room(board, me, self._ports.hub.last_room_of(me))
-        return Sight(board, board.operator(me), room)
+        last = next(iter(self._ports.hub.rooms_of(me)), None)
+        room = view.my_room(board, me, last)
+        return Sight(board, board.operator(me), room, view.drafted_room(room, me, last))
 
-    def _ask(self, room: Room | None) -> Known:
+    def _ask(self, sight: Sight) -> Known:
         """What only the database knows; asked when the call is another one or a case has moved.
 
         A database that cannot answer must not take the desk away: the calls go on, and the next tick asks again.
         """
         try:
-            return self._asked(room)
+            return self._asked(sight.room, sight.drafted)
         except Exception as error:  # its text may hold a citizen's number, so only its kind is logged
             log.error("the desk cannot read cases: %s", type(error).__name__)
             return replace(self._known, failed=True)
 
-    def _asked(self, room: Room | None) -> Known:
-        cases, hub = self._ports.cases, self._ports.hub
-        ended = [r for r in hub.rooms_of(self._viewer.name) if r.ended_at and (room is None or r.id != room.id)]
-        waiting = tuple(r for r in ended[:PENDING_SHOWN] if cases.of_call(r.id) is None)
-        if room is None:
-            return Known(pending=waiting)
-        return Known(cases.history(room.caller, room.id), cases.of_call(room.id), waiting)
+    def _asked(self, room: Room | None, drafted: Room | None) -> Known:
+        cases, ended = self._ports.cases, [r for r in self._ports.hub.rooms_of(self._viewer.name) if r.ended_at]
+        others = [r for r in ended if r.id not in (_id(room), _id(drafted))][:PENDING_SHOWN]
+        return Known(
+            history=cases.history(room.caller, room.id) if room else History(),
+            case=cases.of_call(drafted.id) if drafted else None,
+            pending=tuple(r for r in others if cases.of_call(r.id) is None),
+        )
 
     def _stale(self, batch: Batch) -> bool:
         """A worker in another process cannot tell the hub that a receipt has come, so ticks ask until all are there."""
@@ -128,7 +132,7 @@ class Screen:
         return partial(target, content)
 
     def _all_captions(self, room: Room | None) -> str:
-        self._room_id = room.id if room else ""
+        self._room_id = _id(room)
         lines = self._ports.hub.captions(room.id)[-CAPTIONS_SHOWN:] if room else []
         self._lines = {line.index for line in lines}
         return partial("#captions", "".join(caption_line(line, room) for line in lines))
@@ -148,16 +152,32 @@ class Screen:
         return partial("#captions", caption_line(line, room), "beforeend")
 
     def _draft(self, room: Room | None, *, drafted: bool) -> list[str]:
-        """The form itself only when another call (or its registered case) takes its place: never under the typing."""
-        call_id, case = (room.id if room else ""), self._known.case
+        """The form itself only when another call (or its registered case) takes its place: never under the typing.
+
+        What was typed cannot be read while the database is away; then the pane stays as it is and is tried again.
+        """
+        self._drafted_id = _id(room)
+        try:
+            return self._drafted(self._drafted_id, self._known.case, drafted=drafted)
+        except Exception as error:
+            log.error("the desk cannot read drafts: %s", type(error).__name__)
+            self._known = replace(self._known, failed=True)
+            return []
+
+    def _drafted(self, call_id: str, case: CaseView | None, *, drafted: bool) -> list[str]:
         key = draft_key(call_id, case)
         if self._sent.get("draft") != key:
+            pane = draft_pane(self._ports, call_id, case)
             self._sent["draft"] = key
-            return [partial("#p-draft", draft_pane(self._ports, call_id, case))]
+            return [partial("#p-draft", pane)]
         if case is not None:
             target, content = f'#receipts[data-no="{css_string(case.no)}"]', html("desk/_receipts.html", case=case)
             return [self._part(target, content)] if self._sent.get(target) != content else []
         return suggestion_parts(self._ports, call_id) if drafted else []
+
+
+def _id(room: Room | None) -> str:
+    return room.id if room else ""
 
 
 def wait(board: Board, ports: Ports) -> str:

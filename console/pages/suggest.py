@@ -9,8 +9,6 @@ from typing import Any
 from config.city import City
 from config.codes import Kind, Urgency
 
-SENTENCE_SHOWN = 40
-
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
@@ -20,10 +18,6 @@ class Suggestion:
     label: str
     reason: str
     sentence: str = ""
-
-    @property
-    def short(self) -> str:
-        return self.sentence if len(self.sentence) <= SENTENCE_SHOWN else self.sentence[:SENTENCE_SHOWN] + "…"
 
 
 Suggestions = Mapping[str, Sequence[Suggestion]]
@@ -74,3 +68,8 @@ def _assisting(draft: Mapping[str, Any], city: City) -> list[Suggestion]:
         return []
     names = "、".join(s.value for s in each)
     return [Suggestion(names, names, "；".join(dict.fromkeys(s.reason for s in each)), each[0].sentence)]
+
+
+def department_reasons(draft: Mapping[str, Any], city: City) -> Mapping[str, str]:
+    """Name -> why, the lead first: for the picker."""
+    return {s.value: s.reason for part in ("lead", "assisting") for s in _departments(draft, city, part)}

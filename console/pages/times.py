@@ -23,6 +23,11 @@ def phone(number: str) -> str:
     return f"{number[:4]} {number[4:]}" if len(number) in (7, 8) else number
 
 
+def case_no(number: str) -> str:
+    """2026 1122 0001: easier to read out than twelve digits in a row."""
+    return f"{number[:4]} {number[4:8]} {number[8:]}" if number.isdigit() and len(number) >= 12 else number
+
+
 def kind_of_number(number: str) -> str:
     if not number:
         return "请询问联系电话"

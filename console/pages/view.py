@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from config.city import City
 from console.pages import words
+from console.pages.times import phone
 from ivr.board import Board, Cause, Participant, ParticipantState, RecordingState, Room
 from ivr.call import Role
 
@@ -74,6 +75,12 @@ def my_room(board: Board, me: str, last: Room | None) -> Room | None:
     return board.room(last.id) or last if last else None
 
 
+def drafted_room(room: Room | None, me: str, last: Room | None) -> Room | None:
+    """Whose draft the desk shows. A call that only rings must not take the pane from the one being written up."""
+    mine = my_leg(room, me) if room else None
+    return room if mine and mine.joined_at else last
+
+
 def present(room: Room, me: str) -> bool:
     mine = my_leg(room, me)
     return bool(mine and mine.state in PRESENT and room.ended_at is None)
@@ -115,7 +122,8 @@ def rows(room: Room, me: str, city: City) -> tuple[Row, ...]:
 def _row(p: Participant, is_mine: bool, may_act: bool, room: Room, city: City) -> Row:
     state, tag = words.STATES[p.state]
     if p.cause:
-        state, tag = words.CAUSES[p.cause], "idle" if p.cause is Cause.CANCELLED else "late"
+        over = p.cause is Cause.CANCELLED or _asked_again(p, room)
+        state, tag = words.CAUSES[p.cause], "idle" if over else "late"
     title = p.title or p.name or words.ROLES[p.role]
     return Row(
         leg=p.leg,
@@ -143,7 +151,7 @@ def _note(p: Participant, room: Room, city: City) -> str:
     if p.state is not S.FAILED or p.cause is None or _asked_again(p, room):
         return ""
     department = city.department(p.name)
-    duty = f"；值班电话 {department.duty_phone}" if department and department.duty_phone else ""
+    duty = f"；值班电话 {phone(department.duty_phone)}" if department and department.duty_phone else ""
     advice = words.NEXT_STEPS[p.cause]
     return f"{advice}{duty}。市民仍在通话中。" if advice and room.ended_at is None else ""
 

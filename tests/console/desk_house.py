@@ -1,4 +1,4 @@
-"""A desk for tests: real pages over a real socket, a real database, the real rules of rooms; only telephones are missing.
+"""A desk for tests: real pages over a real socket, a real database, real rules of rooms; only telephones are missing.
 
 `Switchboard` stands in for the exchange: it keeps rooms by `ivr/room.py` and lets a test say what telephones do.
 """
@@ -10,11 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import EllipsisType
 
+import httpx
+import pytest
 import uvicorn
 from fastapi import FastAPI
 
@@ -159,6 +161,11 @@ class Switchboard:
             self._obey(room_id, order)
         self._settle(room_id)
 
+    def clear(self) -> None:
+        """Nobody calls, nobody works."""
+        self.rooms, self.places, self.operators, self.asked = {}, (), {}, []
+        self.tell("room", "")
+
     def tell(self, kind: str, ref: str) -> None:
         for listener in list(self.listeners):
             listener(kind, ref)
@@ -205,6 +212,7 @@ class House:
     database: Database
     stop: Callable[[], None]
     start: Callable[[], None]
+    sessions: dict[str, str] = field(default_factory=dict)
 
     def caption(self, leg: int, number: int, text: str, final: bool = True, unsure: tuple[str, ...] = (),
                 room_id: str = "20261122-0417") -> None:  # fmt: skip
@@ -278,3 +286,55 @@ def opened_house(folder: Path, *, grace_seconds: float = 15.0) -> Iterator[House
         if running:
             stop()
         database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One server for all tests of a module."""
+    with opened_house(tmp_path_factory.mktemp("house")) as house:
+        yield house
+
+
+@pytest.fixture
+def house(built: House) -> House:
+    """The server, with nobody calling."""
+    built.switchboard.clear()
+    return built
+
+
+@contextmanager
+def signed_in(house: House, name: str = "limin", *, fresh: bool = False) -> Iterator[httpx.Client]:
+    """A browser without a screen: cookie, and the header with which a browser says where a request comes from.
+
+    Passwords are slow to check on purpose, so a session is used again unless a test wants its own.
+    """
+    with httpx.Client(base_url=house.url, headers={"sec-fetch-site": "same-origin"}, timeout=10) as client:
+        if fresh or name not in house.sessions:
+            answer = client.post("/login", data={"name": name, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+        if not fresh:
+            client.cookies.set("hotline", house.sessions.setdefault(name, client.cookies.get("hotline", "")))
+        yield client
+
+
+@contextmanager
+def stream(client: httpx.Client, path: str = "/desk/stream", **headers: str) -> Iterator[Callable[..., str]]:
+    """Reads a stream: `until(*words)` returns everything received once all these words have come."""
+    with client.stream("GET", path, headers=headers) as answer:
+        assert answer.status_code == 200, answer.status_code
+        pieces, came = answer.iter_text(), [""]
+
+        def until(*words: str) -> str:
+            while not (all(w in came[0] for w in words) and came[0].endswith("\n\n")):
+                came[0] += next(pieces)
+            text, came[0] = came[0], ""
+            return text
+
+        yield until
+
+
+def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)

@@ -4,11 +4,13 @@ import {existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-process.chdir(path.dirname(fileURLToPath(import.meta.url)));
+const here = path.dirname(fileURLToPath(import.meta.url));
+process.chdir(here);
 const dist = '../static/dist', fresh = '../static/dist.new';
 rmSync(fresh, {recursive: true, force: true});
 
 const built = await esbuild.build({
+  absWorkingDir: here,
   entryPoints: ['desk.js', 'site.css'], bundle: true, minify: true, format: 'iife', outdir: fresh,
   target: ['chrome109', 'firefox115', 'safari15.4'], entryNames: '[name]-[hash]', metafile: true, legalComments: 'none',
 });

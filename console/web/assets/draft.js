@@ -57,7 +57,17 @@ function fill() {
     field.value = s.dataset.fill;
     field.closest('.field').classList.add('guessed');
   }
+  tidy(f);
   needReason(f);
+}
+
+// a suggestion that stands in its field already need not be offered
+function tidy(f) {
+  for (const offers of f.querySelectorAll('.offers')) {
+    const all = offers.querySelectorAll('[data-fill]');
+    const field = document.getElementById(all[0].dataset.field);
+    offers.classList.toggle('taken', all.length === 1 && field.value === all[0].dataset.fill);
+  }
 }
 
 // 特急 needs its reason in writing
@@ -69,6 +79,7 @@ document.addEventListener('input', e => {
   const f = e.target.form;
   if (f?.id !== 'draft' || !e.target.name) return;
   changed(f, e.target.name);
+  tidy(f);
   needReason(f);
 });
 
@@ -78,6 +89,7 @@ document.addEventListener('click', e => {
     const field = document.getElementById(s.dataset.field);
     field.value = s.dataset.fill;
     changed(field.form, field.name);
+    tidy(field.form);
     needReason(field.form);
     field.focus();
   }

@@ -26,7 +26,7 @@ document.addEventListener('click', e => {
   if (!button) return;
   e.preventDefault();
   const p = document.createElement('p');
-  p.className = 'banner';
+  p.className = 'banner hint';
   p.textContent = button.dataset.why;
   document.getElementById('notice').replaceChildren(p);
 }, true);

@@ -27,3 +27,8 @@ document.body.addEventListener('htmx:after:swap', () => {
   const error = document.querySelector('#draft .errors') ? '错误：' : '';
   document.title = error + mark + base;
 });
+
+// a hint such as 请用话机接听 is over when the call has moved on
+document.body.addEventListener('htmx:before:swap', e => {
+  if (e.detail.tasks.some(t => t.target?.id === 'bar')) notice.querySelector('.hint')?.remove();
+});
