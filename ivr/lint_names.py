@@ -97,7 +97,8 @@ class NameCheck:
         fitting = [f.id for f in self.flows.flows.values() if f.use is use]
         if flow is None:
             self._add(place, "F012", f"no flow is named '{name}'{did_you_mean(name, fitting)}",
-                      f"没有名为 '{name}' 的流程。{perhaps(name, fitting)}")  # fmt: skip
+                      f"没有名为 '{name}' 的流程。"
+                      f"{perhaps(name, fitting) or f'请新建一个 use: {use} 的流程，或删去这里。'}")  # fmt: skip
         elif flow.use is not use:
             self._add(place, "F012", f"the flow '{name}' is for use: {flow.use}, and use: {use} is needed here",
                       f"流程 '{name}' 的 use 是 {flow.use}，这里需要 use: {use}。")  # fmt: skip
@@ -159,18 +160,22 @@ class NameCheck:
                           f"'{act.action}' 不会返回 '{name}'。{perhaps(name, gives)}")  # fmt: skip
 
     def _depth(self, flow: Flow) -> None:
-        """Flows that run flows: at most MAX_DEPTH deep, never in a circle."""
+        """Flows that run flows: at most MAX_DEPTH deep, never in a circle (told once, where it closes)."""
         ways: list[tuple[Node, tuple[str, ...]]] = [(node, (flow.id,)) for node in flow.nodes.values()]
         while ways:
             node, above = ways.pop()
-            if not isinstance(node.act, Run) or node.act.flow not in self.flows.flows:
+            part = self.flows.flows.get(node.act.flow) if isinstance(node.act, Run) else None
+            if part is None or part.use is not Use.PART:
                 continue
-            if node.act.flow in above or len(above) > MAX_DEPTH:
-                chain = " -> ".join((*above, node.act.flow))
-                self._add(node.at("run"), "F017", f"flows run each other too deep or in a circle: {chain}",
-                          f"子流程互相调用成了环，或超过 {MAX_DEPTH} 层：{chain}。")  # fmt: skip
-                continue
-            ways += [(inner, (*above, node.act.flow)) for inner in self.flows.flows[node.act.flow].nodes.values()]
+            if part.id == flow.id or len(above) > MAX_DEPTH:
+                self._too_deep(node, (*above, part.id))
+            elif part.id not in above:
+                ways += [(inner, (*above, part.id)) for inner in part.nodes.values()]
+
+    def _too_deep(self, node: Node, chain: tuple[str, ...]) -> None:
+        said = " -> ".join(chain)
+        self._add(node.at("run"), "F017", f"flows run each other too deep or in a circle: {said}",
+                  f"子流程互相调用成了环，或超过 {MAX_DEPTH} 层：{said}。")  # fmt: skip
 
 
 def _languages(flows: Flows) -> set[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from config.problems import Problems
+from config.problems import Place, Problems
 from ivr.distance import distance, is_human
-from ivr.flow import Ask, Callback, Dial, End, Flow, Flows, Queue, Record, Recording, Switch, Use
+from ivr.flow import Ask, Callback, Dial, End, Flow, Flows, Node, Queue, Record, Recording, Switch, Use
 from ivr.ways import Arc, Spot, circles, lay_out, leading_to, reach
 
 # By these exits a citizen has got what they came for, or has asked to go: a human, a message, a callback, a key.
@@ -32,9 +32,8 @@ class WayCheck:
         if flow.use in (Use.INCOMING, Use.OUTGOING):
             self._notice(spots)
         if flow.use is Use.INCOMING:
-            self._stranded(spots)
-            self._on_error(flow)
-            self._distance(flow, spots)
+            self._human(flow, spots)
+            self._distance(flow)
 
     def _unreachable(self, flow: Flow, spots: list[Spot]) -> None:
         """`on_error` is a second entry."""
@@ -46,11 +45,14 @@ class WayCheck:
                                   f"没有任何路径能到达 '{name}'，请接上它，或把它删去。")  # fmt: skip
 
     def _dead_ends(self, spots: list[Spot]) -> None:
+        """Told once for each circle that has no way out, not for everything that leads into it."""
         alive = leading_to(spots, lambda spot: isinstance(spot.node.act, End) and not spot.arcs)
-        for number, spot in enumerate(spots):
-            if number not in alive:
-                self.problems.add(spot.node.place, "F021", f"from '{spot.node.name}' no way leads to an end",
-                                  f"从 '{spot.node.name}' 出发永远走不到结束，请接一个 end 节点。")  # fmt: skip
+        dead = {id(spot) for number, spot in enumerate(spots) if number not in alive}
+        for circle in circles(spots, lambda spot: id(spot) in dead):
+            first, names = spots[circle[0]], "、".join(spots[number].node.name for number in circle)
+            self.problems.add(first.node.place, "F021", f"from '{first.node.name}' no way leads to an end",
+                              f"这几个节点只在彼此之间打转，永远走不到结束：{names}。"
+                              "请给其中一个接上 end 节点。")  # fmt: skip
 
     def _circles(self, spots: list[Spot]) -> None:
         for circle in circles(spots, lambda spot: not _counted(spot)):
@@ -70,40 +72,41 @@ class WayCheck:
                                   f"有路径没播录音告知就到了 '{node.name}'，请在前面接上"
                                   " {recording: on, notice: recording_notice}。")  # fmt: skip
 
-    def _stranded(self, spots: list[Spot]) -> None:
-        """Whoever presses nothing must not come to an end without a human or a message, wherever they fall silent."""
-        questions = [n for n in reach(spots, [0], _unsatisfied) if isinstance(spots[n].node.act, Ask)]
-        self._dropped(spots, [0, *questions], "F024")
-        if not any(isinstance(spot.node.act, Queue) for spot in spots):
-            place = spots[0].flow.at("entry")
-            self.problems.add(place, "F025", "no way in this flow leads to a human",
+    def _human(self, flow: Flow, spots: list[Spot]) -> None:
+        """Whoever presses nothing must not be hung up on without a human or a message, wherever they fall silent."""
+        rescue = lay_out(self.flows, flow, flow.on_error)
+        if not _has_line(spots):
+            self.problems.add(flow.at("entry"), "F025", "no way in this flow leads to a human",
                               "这个流程里没有通往人工的路，请加一个 queue 节点。")  # fmt: skip
-
-    def _on_error(self, flow: Flow) -> None:
-        spots = lay_out(self.flows, flow, flow.on_error)
-        if not any(isinstance(spot.node.act, Queue) for spot in spots):
+        elif not _has_line(rescue):
             self.problems.add(flow.at("on_error"), "F023", f"on_error '{flow.on_error}' does not lead to a human",
                               f"on_error 指向的 '{flow.on_error}' 到不了人工，请改成能到 queue 的节点。")  # fmt: skip
-        else:
-            self._dropped(spots, [0], "F023")
+        questions = [n for n in reach(spots, [0], _unsatisfied) if isinstance(spots[n].node.act, Ask)]
+        told = self._dropped(spots, [0, *questions], "F024", set())
+        self._dropped(rescue, [0], "F023", told)
 
-    def _dropped(self, spots: list[Spot], starts: list[int], code: str) -> None:
+    def _dropped(self, spots: list[Spot], starts: list[int], code: str, told: set[Place]) -> set[Place]:
+        found = set()
         for number, arc in reach(spots, starts, _silent).items():
             spot = spots[number]
-            if not spot.arcs:
-                place = arc.place if arc else spot.node.place
-                self.problems.add(place, code, f"whoever presses nothing comes to the end '{spot.node.name}' "
-                                  "without a human or a message",
-                                  f"市民不按键就会在这里走到 '{spot.node.name}' 而挂断，既没有人工也没有留言；"
-                                  "请改为转人工或留言。")  # fmt: skip
+            place = arc.place if arc else spot.node.place
+            if spot.arcs or place in told:
+                continue
+            found.add(place)
+            self.problems.add(place, code, "here a citizen who presses nothing is hung up on, without a human or a "
+                              f"message ('{spot.node.name}')",
+                              f"市民不按键就会在这里走到 '{spot.node.name}' 而挂断，既没有人工也没有留言；"
+                              "请改为转人工或留言。")  # fmt: skip
+        return found
 
-    def _distance(self, flow: Flow, spots: list[Spot]) -> None:
-        found = distance(self.flows, flow) if spots else None
+    def _distance(self, flow: Flow) -> None:
+        found = distance(self.flows, flow)
         if found is None:
             return
         place, limits = flow.at("limits"), flow.limits
         if found.keys > limits.keys_to_human:
-            self.problems.add(place, "F026", f"a human is {found.keys} keys away; the limit is {limits.keys_to_human}",
+            keys = f"{found.keys} key{'s' * (found.keys > 1)}"
+            self.problems.add(place, "F026", f"a human is {keys} away; the limit is {limits.keys_to_human}",
                               f"到人工要按 {found.keys} 次键，上限是 {limits.keys_to_human}；"
                               "请减少菜单，或改 limits.keys_to_human。")  # fmt: skip
         if found.seconds > limits.seconds_to_human:
@@ -113,11 +116,20 @@ class WayCheck:
                               "请缩短提示音，或改 limits.seconds_to_human。")  # fmt: skip
 
 
+def _has_line(spots: list[Spot]) -> bool:
+    return any(isinstance(spot.node.act, Queue) for spot in spots)
+
+
 def _counted(spot: Spot) -> bool:
     """Time passes here, by the citizen's doing or up to a limit; or the times are counted."""
     act = spot.node.act
     counts = isinstance(act, Switch) and act.fact.startswith("count.")
     return counts or isinstance(act, Ask | Queue | Record | Dial | Callback)
+
+
+def _records_untold(node: Node) -> bool:
+    """`recording: on` without a notice is for going on after a pause."""
+    return isinstance(node.act, Recording) and node.act.state == "on" and not node.act.notice
 
 
 def _tells(spot: Spot) -> bool:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 from config import city
@@ -120,8 +121,16 @@ class _Loader:
             if isinstance(entry.value, Fields):
                 given = reader.fields(entry.value, known={"text", "file"}, needed=("text",))
             text, file = reader.text(given.get("text")), reader.text(given.get("file"))
-            prompts[entry.key.text] = Prompt(entry.key.text, text, file, entry.key.place)
+            prompts[entry.key.text] = prompt = Prompt(entry.key.text, text, file, entry.key.place)
+            self._braces(prompt)
         return prompts
+
+    def _braces(self, prompt: Prompt) -> None:
+        rest = re.sub(r"\{[a-z_]+\}", "", prompt.text)
+        if sign := re.search(r"[{}｛｝]", rest):
+            self.problems.add(prompt.place, "F015", f"the prompt '{prompt.id}' has a stray '{sign[0]}'; write {{name}}",
+                              f"提示音 '{prompt.id}' 里的 '{sign[0]}' 不成对或不是半角；"
+                              "要念出的值写成 {名称}，名称用小写英文字母。")  # fmt: skip
 
     def with_system_prompts(self, prompts: dict[str, dict[str, Prompt]]) -> dict[str, dict[str, Prompt]]:
         """What must be sayable whatever happens, from the shipped catalogue where the city has not said it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from config.problems import Problems, did_you_mean, perhaps
+from config.problems import Problems, did_you_mean, nearest, perhaps
 from config.yaml_reader import Fields, Reader, Scalar, Value
 from ivr.flow import (
     DIGIT_TYPES,
@@ -92,17 +92,18 @@ class _FlowReader(Reader):
         self.fields(value)
         entries = value.entries if isinstance(value, Fields) else ()
         nodes = (self._node(entry.key, entry.value) for entry in entries)
-        return {node.name: node for node in nodes if node}
+        return {node.name: node for node in nodes}
 
-    def _node(self, key: Scalar, value: Value) -> Node | None:
+    def _node(self, key: Scalar, value: Value) -> Node:
+        """A node that cannot be read becomes an empty `end`, so that its name is still known to the others."""
         if not isinstance(value, Fields):
             self.fields(value)
-            return None
+            return Node(key.text, End(), (), key.place)
         names = [entry.key.text for entry in value.entries]
         words = [name for name in names if name in KINDS]
         if len(words) != 1:
             self._which_kind(key, names, words)
-            return None
+            return Node(key.text, End(), (), key.place)
         word = words[0]
         way = {"on"} if len(KINDS[word][2]) > 1 or word == "switch" else {"next"} if KINDS[word][2] else set()
         given = self.fields(value, known={word, *FIELDS[word], *way})
@@ -127,8 +128,9 @@ class _FlowReader(Reader):
             written = [Edge("next", self.name(given["next"]), given["next"].place)] if "next" in given else []
         else:
             written = self._written_exits(given.get("on"), wanted, any_name=word == "switch")
+        slips = {nearest(edge.exit, wanted) for edge in written if edge.exit not in wanted}
         for exit_name in wanted:
-            if all(edge.exit != exit_name for edge in written):
+            if all(edge.exit != exit_name for edge in written) and (exit_name not in slips or word == "switch"):
                 self.problems.add(key.place, "F009", f"node '{key.text}' has no exit '{exit_name}'",
                                   f"节点 '{key.text}' 没有写 '{exit_name}' 时去哪里，请补上。")  # fmt: skip
         return (*self._key_edges(given.get("choices" if word == "ask" else "keys")), *written)

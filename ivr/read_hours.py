@@ -40,7 +40,9 @@ class _HoursReader(Reader):
 
     def _span(self, value: Value) -> Span:
         """`08:30-12:00`. A span over midnight is written as two, so that every day says its own hours."""
-        found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", self.text(value))
+        found = re.fullmatch(
+            r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", value.text if isinstance(value, Scalar) else ""
+        )
         if found:
             h1, m1, h2, m2 = (int(n) for n in found.groups())
             if h1 * 60 + m1 < h2 * 60 + m2 <= 24 * 60:
