@@ -60,6 +60,10 @@ class PhoneCall:
     ) -> None:
         self.hang_up()
 
+    def carry(self, session: Session) -> None:
+        """What this call is carried by; given by the phone before anything happens."""
+        self._session, self._stream = session, session.stream
+
     # -- what becomes of it (told by the session, under the lock) ----------------------------------------------------
 
     def rang(self) -> None:

@@ -12,7 +12,9 @@ from array import array
 from phone import g711
 from phone.packets import RATE, Packet, ahead
 
-_BELIEVABLE = int(0.3 * RATE)  # a timestamp that strays farther from the clock is a jump, not jitter
+_EARLY = int(0.3 * RATE)  # a timestamp this far ahead of the clock has jumped;
+_LATE = RATE  # one this far behind it too, for a sender that stalls catches up within a second
+_SMOOTH = 0.05  # weight of the newest packet in the average delay
 _KEYS_HELD = 64  # how many presses are remembered to tell repeats from new ones
 
 
@@ -24,6 +26,7 @@ class Heard:
         self.codec = "PCMU"
         self.packets = 0
         self._data = bytearray()
+        self._delay = 0.0  # of packets behind their place, in samples: the network's mood since the first one
         self._last: tuple[int, int, int, int] | None = None  # source, seq, timestamp, place of the newest packet
         self._lock = threading.Lock()
 
@@ -42,11 +45,12 @@ class Heard:
         if self._last and self._last[0] == packet.source:
             _, seq, timestamp, at = self._last
             by_stamp = at + ahead(packet.timestamp, timestamp)
-            if abs(by_stamp - by_clock) < _BELIEVABLE:
+            if -_EARLY < by_clock - by_stamp < _LATE:
                 place = by_stamp
             if ahead(packet.seq, seq, 16) <= 0:
                 return place  # late: fills its hole, the newest stays the newest
         self._last = packet.source, packet.seq, packet.timestamp, place
+        self._delay += _SMOOTH * (by_clock - place - self._delay)
         return place
 
     def _put(self, place: int, data: bytes) -> None:
@@ -65,7 +69,7 @@ class Heard:
     def between(self, start: float, end: float) -> array[int]:
         """What was heard from one monotonic time to another; silence where nothing came."""
         with self._lock:
-            first = round((start - self.started_at) * RATE) if self.started_at is not None else 0
+            first = round((start - (self.started_at or start)) * RATE - self._delay)
             wanted = max(0, round((end - start) * RATE))
             data = bytes(self._data[max(0, first) : max(0, first + wanted)])
         quiet = bytes([g711.SILENCE[self.codec]])

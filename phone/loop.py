@@ -54,6 +54,10 @@ class Loop:
         """Is the caller running inside the loop? Then it must not wait for it."""
         return threading.current_thread() is self._thread
 
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
     def soon(self, action: Callable[[], None]) -> None:
         self._soon.append(action)
         self._ring()
@@ -137,6 +141,6 @@ def shared() -> Loop:
     """The loop of this process, started by the first phone."""
     global _shared
     with _shared_lock:
-        if _shared is None:
+        if _shared is None or not _shared.is_alive:  # a forked child has no threads
             _shared = Loop()
         return _shared

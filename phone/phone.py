@@ -30,14 +30,14 @@ from phone.session import Session
 from phone.sip import Request, Response, SipError
 from phone.wire import Wire
 
-_pacers: dict[int, Pacer] = {}
+_pacers: dict[Loop, Pacer] = {}
 _pacers_lock = threading.Lock()
 
 
 def _pacer(loop: Loop) -> Pacer:
     """One for each loop, which is one for the process."""
     with _pacers_lock:
-        return _pacers.setdefault(id(loop), Pacer(loop))
+        return _pacers.setdefault(loop, Pacer(loop))
 
 
 class Phone:
@@ -172,6 +172,8 @@ class Phone:
         with self._lock:
             self.calls[:] = [call for call in self.calls if call.state != "ended"]
             self._new[:] = [call for call in self._new if call.state != "ended"]
+            alive = {id_: [s for s in sessions if not s.settled] for id_, sessions in self._sessions.items()}
+            self._sessions = {id_: sessions for id_, sessions in alive.items() if sessions}
 
     def _stream(self) -> Stream:
         return Stream(self._loop, _pacer(self._loop), self.host, self._tell)
@@ -181,7 +183,7 @@ class Phone:
             self._lock.notify_all()
 
     def _keep(self, call: PhoneCall, session: Session) -> None:
-        call._session, call._stream = session, session.stream
+        call.carry(session)
         self.calls.append(call)
         if session.dialog:
             self._sessions.setdefault(session.dialog.call_id, []).append(session)

@@ -113,6 +113,11 @@ class Session:
             self.wire.settle(asked)
         self.finish("us", 0)
 
+    @property
+    def settled(self) -> bool:
+        """Over, and nothing of it is still on its way."""
+        return self.over and self._unacknowledged is None
+
     def open_asks(self) -> tuple[Asking | None, ...]:
         return ()
 

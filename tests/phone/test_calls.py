@@ -150,6 +150,21 @@ def test_a_file_is_heard_as_it_was_spoken(ann, bob, tmp_path):
     assert max(map(abs, difference)) < 300
 
 
+def test_a_stall_of_the_machine_delays_sound_but_loses_none(ann, bob):
+    from phone.voice import tone
+
+    call, answered = talking(ann, bob)
+    said = tone(CITIZEN, 0.3, 1.0)
+    mark = call.now()
+    call.play(said)
+    time.sleep(0.3)
+    ann._loop.soon(lambda: time.sleep(0.35))
+    call.wait_played(3)
+    time.sleep(0.1)
+    heard = [sample for sample in answered.heard_since(mark) if abs(sample) > 100]
+    assert len(heard) == pytest.approx(sum(abs(sample) > 100 for sample in said), rel=0.01)
+
+
 def test_keys_are_heard_once_each_in_their_order(ann, bob):
     call, answered = talking(ann, bob)
     call.press("5678")
@@ -249,6 +264,19 @@ def test_a_line_end_in_a_name_is_refused_before_it_is_sent(ann, bob):
 def test_a_wrong_policy_is_named(ann, bob):
     with pytest.raises(PhoneError, match="no policy 'bussy'"):
         Policy("bussy")
+
+
+def test_a_phone_forgets_what_is_over_and_nothing_else(ann, bob):
+    over, alive = talking(ann, bob)[0], talking(ann, bob)[0]
+    over.hang_up()
+    ann.forget_calls()
+    assert ann.calls == [alive]
+    bob.calls[1].play_tone(OPERATOR)
+    assert alive.hears({OPERATOR})
+    ann.call(at(bob)).wait_ringing(2)
+    bob.forget_rings()
+    with pytest.raises(PhoneError):
+        bob.wait_for_ring(0.1)
 
 
 def test_twenty_calls_at_once_share_two_phones(ann, bob):
