@@ -117,15 +117,15 @@ def _telephone(body: bytes, form: _Format) -> bytes:
 
 def _other(path: Path) -> Sound:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it complains about a missing ffmpeg when it is imported; we do below
+        warnings.simplefilter("ignore")  # pydub warns of a missing ffmpeg; the problem below says it better
         from pydub import AudioSegment
         from pydub.exceptions import CouldntDecodeError
 
-    try:
-        segment = AudioSegment.from_file(str(path))
-    except (CouldntDecodeError, OSError, ValueError, IndexError, KeyError) as e:
-        advice = "install ffmpeg, or " if isinstance(e, FileNotFoundError) else ""
-        raise AudioProblem(f"{path.name}: not a recording that can be read here; {advice}convert it to WAV") from e
+        try:
+            segment = AudioSegment.from_file(str(path))
+        except (CouldntDecodeError, OSError, ValueError, IndexError, KeyError) as e:
+            advice = "install ffmpeg, or " if isinstance(e, FileNotFoundError) else ""
+            raise AudioProblem(f"{path.name}: not a recording that can be read here; {advice}convert it to WAV") from e
     segment = segment.set_sample_width(SAMPLE_BYTES).set_channels(1)
     return Sound(_resampled(segment.raw_data, segment.frame_rate))
 

@@ -101,7 +101,7 @@ class Recognizer:
     def feed(self, pcm: bytes) -> Iterator[Heard]:
         """Utterances that ended within this sound (8 kHz, 16 bit, mono)."""
         for at in range(0, len(pcm), CHUNK_BYTES):
-            if self._vosk.AcceptWaveform(self._at_model_rate(pcm[at : at + CHUNK_BYTES])):
+            if self._vosk.AcceptWaveform(self._at_model_rate(bytes(pcm[at : at + CHUNK_BYTES]))):
                 yield from self._heard(self._vosk.Result(), "result", final=True)
 
     def partial(self) -> Heard | None:
