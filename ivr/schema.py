@@ -110,3 +110,9 @@ def _exits(word: str, exits: tuple[str, ...]) -> Schema:
         return {"type": "object", "additionalProperties": _NAME, "required": list(exits)}
     also = {"ok": _NAME} if word == "ask" else {}
     return _only({**also, **dict.fromkeys(exits, _NAME)}, exits)
+
+
+if __name__ == "__main__":
+    import json
+
+    print(json.dumps(schema(), ensure_ascii=False, indent=1))

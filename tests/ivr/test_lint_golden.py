@@ -24,9 +24,8 @@ def codes_in_the_code() -> set[str]:
 def test_a_bad_flow_is_told_of_in_these_words(golden: Golden, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     golden.write_files(tmp_path)
-    city = tmp_path / "city" if (tmp_path / "city").exists() else HOUSE / "config"
     year = 2031 if golden.code == "F029" else 2026
-    problems = check_flows(tmp_path, city, year).problems
+    problems = check_flows(tmp_path, tmp_path / "city", year).problems
 
     assert "".join(f"{problem}\n" for problem in problems) == golden.expected
     assert golden.code in {problem.code for problem in problems}

@@ -1,0 +1,60 @@
+"""The administrators' guide shows what really works: each example is read by the real reader."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from config.problems import Problems
+from config.yaml_reader import Fields, Reader, parse
+from ivr.flow import KINDS
+from ivr.load import SHIPPED_FLOWS
+from ivr.read_flow import read_flow
+from ivr.scenarios import read_script, run_scenario
+from ivr.schema import schema
+from tests.ivr.flows import shipped
+
+GUIDE = (SHIPPED_FLOWS / "README.md").read_text("utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+WHOLE = "flow: main\ntitle: 例子\nentry: go\non_error: go\nnodes:\n"
+
+
+def test_every_node_of_the_guide_is_written_as_the_reader_wants_it() -> None:
+    nodes = [e for e in EXAMPLES if re.search(rf"[{{ ](?:{'|'.join(KINDS)}):", e) and "flow:" not in e]
+    shown_kinds: set[str] = set()
+    for example in nodes:
+        problems = Problems()
+        root = parse((WHOLE + re.sub("^", "  ", example, flags=re.MULTILINE)).encode(), "guide", problems)
+        flow = read_flow(root, problems) if root else None
+        assert not list(problems), example
+        assert flow is not None
+        shown_kinds |= {node.word for node in flow.nodes.values()}
+
+    assert shown_kinds | {"say"} >= set(KINDS)
+
+
+def test_the_scenario_of_the_guide_goes_as_it_says() -> None:
+    (example,) = [e for e in EXAMPLES if "scenarios:" in e]
+    problems = Problems()
+    root = parse(example.encode(), "guide", problems)
+    assert isinstance(root, Fields)
+    (value,) = Reader(problems).items(root.get("scenarios"))
+    scenario = read_script(value, "main", problems)
+
+    assert not list(problems)
+    assert run_scenario(shipped(), scenario).wrong == ()
+
+
+def test_the_prompt_of_the_guide_is_a_prompt() -> None:
+    problems = Problems()
+    root = parse(EXAMPLES[0].encode(), "guide", problems)
+
+    assert isinstance(root, Fields)
+    assert Reader(problems).text(root.get("welcome")).startswith("您好")
+    assert not list(problems)
+
+
+def test_the_schema_beside_the_flows_is_the_one_of_the_code() -> None:
+    written = json.loads((SHIPPED_FLOWS / "schema.json").read_text("utf-8"))
+
+    assert written == schema(), "run: python -m ivr.schema > call_flows/schema.json"
