@@ -64,12 +64,14 @@ class Worker:
         self._tasks = tuple(tasks)
         self._clock = clock or (lambda: datetime.now(UTC))
         self._postgres = database.engine.dialect.name == "postgresql"
+        self._last_beat = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Waits first while another worker holds the same SQLite file."""
         with self._alone(stop) as mine:
             if not mine:
                 return
+            self._last_beat = time.monotonic()
             with self._launched():
                 log.info("worker %s is ready for: %s", self.executor, ", ".join(t.name for t in self._tasks))
                 self._rounds(stop)
@@ -77,6 +79,7 @@ class Worker:
     def run_until_idle(self, patience_seconds: float = 60.0) -> bool:
         """Work off what is due now, then return; True when nothing that is due remains."""
         stop = threading.Event()
+        self._last_beat = time.monotonic()
         with self._alone(stop), self._launched():
             end = time.monotonic() + patience_seconds
             while time.monotonic() < end:
@@ -87,26 +90,31 @@ class Worker:
         return False
 
     def _rounds(self, stop: threading.Event) -> None:
-        last = time.monotonic()
-        while not stop.wait(ROUND_SECONDS):
-            if time.monotonic() - last > LEASE_SECONDS:
-                log.warning("worker %s stood still for too long; others have its work, it ends", self.executor)
-                os._exit(FROZEN)
+        while not stop.is_set():
             try:
                 self._round()
             except Exception as problem:
                 log.warning("worker round failed (%s); trying again", type(problem).__name__)
-            last = time.monotonic()
+            stop.wait(ROUND_SECONDS)
 
     def _round(self) -> None:
-        with self._database.engine.begin() as connection:
-            if self._postgres:
-                connection.execute(text(_BEAT), {"id": self.executor})
+        if self._postgres:
+            self._beat()
         with self._sweeper() as chosen:
             if chosen is not None:
                 self._resume_orphans(chosen)
                 self._ask_again()
                 self._forget_old()
+
+    def _beat(self) -> None:
+        """Say that this worker lives. After a silence longer than the lease it is too late to say so."""
+        if time.monotonic() - self._last_beat > LEASE_SECONDS:
+            log.warning("worker %s was silent for too long; others may have its work, so it ends", self.executor)
+            os._exit(FROZEN)
+        at = time.monotonic()
+        with self._database.engine.begin() as connection:
+            connection.execute(text(_BEAT), {"id": self.executor})
+        self._last_beat = at
 
     @contextmanager
     def _sweeper(self) -> Iterator[set[str] | None]:

@@ -3,10 +3,8 @@
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 from case_office import Office
 from department_receiver import Receiver
@@ -18,7 +16,6 @@ from config.database import Database, make_engine
 from config.settings import Settings
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
-_names = count(1)
 
 
 class Clock:
@@ -58,8 +55,7 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
     cluster = Cluster(programs)
     cluster.start()
-    with psycopg.connect(cluster.url("postgres").replace("+psycopg", ""), autocommit=True) as admin:
-        admin.execute("CREATE DATABASE template")
+    cluster.create("template")
     engine = make_engine(cluster.url("template"))
     upgrade(engine)
     engine.dispose()
@@ -74,10 +70,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "hotline.db")
         return f"sqlite:///{tmp_path / 'hotline.db'}"
     cluster: Cluster = request.getfixturevalue("cluster")
-    name = f"test{next(_names)}"
-    with psycopg.connect(cluster.url("postgres").replace("+psycopg", ""), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE template")
-    return cluster.url(name)
+    return cluster.new_database()
 
 
 @pytest.fixture

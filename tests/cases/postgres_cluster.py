@@ -5,8 +5,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 
 
@@ -22,6 +24,7 @@ class Cluster:
 
     def __init__(self, bin_dir: Path) -> None:
         self._bin = bin_dir
+        self._numbers = count(1)
         self._folder = Path(tempfile.mkdtemp(prefix="hotline-pg-"))
         self._user = ["runuser", "-u", "nobody", "--"] if os.geteuid() == 0 else []
         if self._user:
@@ -44,6 +47,16 @@ class Cluster:
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://hotline@127.0.0.1:{self.port}/{database}"
+
+    def create(self, name: str, like: str = "template1") -> None:
+        with psycopg.connect(self.url("postgres").replace("+psycopg", ""), autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+
+    def new_database(self) -> str:
+        """An empty, migrated database of its own."""
+        name = f"test{next(self._numbers)}"
+        self.create(name, like="template")
+        return self.url(name)
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
         command = [*self._user, str(self._bin / program), *arguments]

@@ -1,0 +1,191 @@
+"""Real worker processes, killed again and again while they deliver to a receiver that fails: nothing is lost."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+from test_delivery import WANG
+from test_intake import jobs
+
+from cases import assignment, case, endpoints
+from cases.case import Fields
+from cases.model import AssignmentRow, Delivery
+from cases.words import Kind
+from config.database import Database
+
+pytestmark = pytest.mark.slow
+CASES = 60
+
+
+class Workers:
+    """`hotline worker`, as many as wanted, as processes of their own."""
+
+    def __init__(self, database_url, data_dir) -> None:
+        self._environment = os.environ | {
+            "HOTLINE_DATA_DIR": str(data_dir),
+            "HOTLINE_DATABASE_URL": database_url,
+            "HOTLINE_DELIVERY_NETWORKS": "127.0.0.0/8",
+            "HOTLINE_DELIVERY_RETRY_SECONDS": "0.02",
+            "HOTLINE_DELIVERY_TIMEOUT_SECONDS": "1",
+        }
+        self._log = (data_dir / "workers.log").open("ab")
+        self.processes: list[subprocess.Popen] = []
+
+    def start(self) -> None:
+        code = "import sys; from console.cli import main; sys.argv = ['hotline', 'worker']; main()"
+        command = [sys.executable, "-c", code]
+        self.processes.append(subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log))
+
+    def kill_one(self) -> None:
+        victim = self.processes.pop(random.randrange(len(self.processes)))
+        victim.kill()
+        victim.wait()
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+            process.wait()
+        self._log.close()
+
+
+@pytest.fixture
+def workers(database_url, tmp_path):
+    workers = Workers(database_url, tmp_path)
+    yield workers
+    workers.stop()
+
+
+def fail_often(receiver) -> None:
+    """Each message fails at its first two attempts or not at all, each failure in its own way."""
+    ways = random.Random(12345)
+
+    def choose(n: int) -> str:
+        if receiver.copies[receiver.requests[n - 1]["id"]] > 2:
+            return "ok"
+        return ways.choices(["ok", "503", "effect then drop", "drop", "effect then hang"], [60, 15, 12, 8, 5])[0]
+
+    receiver.choose = choose
+
+
+def dispatch_many(database, city, receiver, count: int) -> None:
+    now = datetime.now(UTC)
+    with database.session() as session:
+        endpoints.set_endpoint(session, "cgj", receiver.url, [], now=now)
+        receiver.secret = endpoints.new_secret(session, "cgj", now=now)
+    for n in range(count):
+        with database.session() as session:
+            row = case.register(
+                session, Fields(Kind.HELP, "environment", summary=f"第 {n} 件"), WANG, city=city, now=now
+            )
+            assignment.dispatch(session, row, "cgj", [], WANG, city=city, now=now)
+
+
+def states(database) -> dict[str, int]:
+    with database.session() as session:
+        return dict(session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)).all())
+
+
+def wait_until_delivered(database, count: int, seconds: float, meanwhile=lambda: None) -> None:
+    end = time.monotonic() + seconds
+    while states(database) != {"delivered": count}:
+        assert time.monotonic() < end, (states(database), "not everything was delivered")
+        meanwhile()
+        time.sleep(0.3)
+
+
+def test_workers_killed_every_two_seconds_lose_nothing_and_do_nothing_twice(database, workers, receiver, city):
+    fail_often(receiver)
+    for _ in range(2):
+        workers.start()
+    dispatch_many(database, city, receiver, CASES)
+    kills = 0
+
+    def kill_now_and_then():
+        nonlocal kills, last
+        if kills < 6 and time.monotonic() - last > 2:
+            workers.kill_one()
+            workers.start()
+            kills, last = kills + 1, time.monotonic()
+
+    last = time.monotonic()
+    wait_until_delivered(database, CASES, 100, kill_now_and_then)
+
+    assert kills >= 2, "a test of dying workers needs dying workers"
+    assert len(receiver.effects) == CASES
+    assert sorted(m["data"]["summary"] for m in receiver.effects.values()) == sorted(f"第 {n} 件" for n in range(CASES))
+    with database.session() as session:
+        assert session.scalar(select(func.count()).where(AssignmentRow.delivered_at.is_(None))) == 0
+
+
+def test_a_worker_that_never_comes_back_is_replaced_by_another(database, workers, receiver, city):
+    receiver.choose = lambda n: "hang" if n <= 4 else "ok"
+    workers.start()
+    dispatch_many(database, city, receiver, 4)
+    while len(receiver.requests) < 4:
+        time.sleep(0.05)
+    workers.kill_one()  # with four deliveries in its hands
+    assert states(database).get("delivered", 0) == 0
+
+    workers.start()
+    wait_until_delivered(database, 4, 30)
+
+    assert len(receiver.effects) == 4
+
+
+def test_a_job_that_the_engine_has_lost_is_found_by_its_row(database, workers, receiver, city):
+    from sqlalchemy import text
+
+    dispatch_many(database, city, receiver, 3)
+    schema = "" if database.engine.dialect.name == "sqlite" else "dbos."
+    with database.session() as session:
+        session.execute(text(f"DELETE FROM {schema}workflow_status"))  # noqa: S608
+    assert jobs(database) == []
+
+    workers.start()
+    wait_until_delivered(database, 3, 30)
+
+
+def test_a_frozen_worker_ends_when_it_wakes_up_because_others_have_its_work(database, workers, receiver, city):
+    if database.engine.dialect.name == "sqlite":
+        pytest.skip("on SQLite one worker has the file; there are no others")
+    receiver.choose = lambda n: "hang" if n <= 2 else "ok"
+    workers.start()
+    dispatch_many(database, city, receiver, 2)
+    while len(receiver.requests) < 2:
+        time.sleep(0.05)
+    [frozen] = workers.processes
+    frozen.send_signal(signal.SIGSTOP)
+    workers.start()
+    wait_until_delivered(database, 2, 40)
+    assert len(receiver.effects) == 2
+    time.sleep(7)
+
+    frozen.send_signal(signal.SIGCONT)
+
+    assert frozen.wait(10) == 75
+    assert states(database) == {"delivered": 2}
+
+
+@pytest.mark.postgres
+def test_a_restart_of_the_database_in_the_middle_costs_nothing(cluster, request, tmp_path, city, receiver):
+    database = Database(cluster.new_database())
+    workers = Workers(database.engine.url.render_as_string(hide_password=False), tmp_path)
+    request.addfinalizer(workers.stop)
+    fail_often(receiver)
+    workers.start()
+    dispatch_many(database, city, receiver, 20)
+    while not receiver.effects:
+        time.sleep(0.05)
+
+    cluster.restart()
+    wait_until_delivered(database, 20, 60)
+
+    assert len(receiver.effects) == 20
+    assert workers.processes[0].poll() is None, "the worker lives through it"
