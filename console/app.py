@@ -16,11 +16,10 @@ from fastapi import FastAPI
 
 from cases import api, migrations, people, problem_details
 from cases.api.access import Access
-from config.city import load as load_city
 from config.database import Database
 from config.settings import Settings
 from config.telephones import Account
-from console import health, orphans, pages, rooms_api
+from console import health, last_good, orphans, pages, rooms_api
 from console.case_side import CaseSide
 from console.children import Worker
 from console.directory import InMemory
@@ -33,7 +32,6 @@ from console.telephony import Telephony
 from ivr.board import Operator, Status
 from ivr.call import CallEvent
 from ivr.hold_music import write_beep
-from ivr.load import open_flows
 from ivr.private_asterisk import PrivateAsterisk
 from ivr.prompts import prompt_files
 from ivr.reception import Desk
@@ -50,9 +48,8 @@ class Hotline:
     """All parts of one running hotline. `prepare`, `start`, serve `app`, `stop`."""
 
     def __init__(self, settings: Settings, more_telephones: Sequence[Account] = ()) -> None:
+        self.flows, self.city, settings = last_good.load(settings)
         self.settings, self._more_telephones = settings, list(more_telephones)
-        self.city = load_city(settings.city_dir)
-        self.flows = open_flows(settings.flows_dir, settings.city_dir)
         self.database = Database(settings.database)
         self.asterisk = PrivateAsterisk(settings) if settings.asterisk == "managed" else None
         self.directory = InMemory(self.city)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -131,11 +133,13 @@ def _serve_pages(hotline: Hotline) -> None:
     import uvicorn
 
     settings = hotline.settings
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises the signal again when it has shut down
     config = uvicorn.Config(
         hotline.app(), host=settings.http_host, port=settings.http_port, log_level="warning",
         access_log=False, timeout_graceful_shutdown=2, server_header=False,
     )  # fmt: skip
-    uvicorn.Server(config).run()
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()
 
 
 COMMANDS = {"serve": serve}
