@@ -1,8 +1,8 @@
 """Find the city's words in what was said: the longest first, each character used once.
 
 Chinese has no spaces to lean on, and a recogniser's spaces may stand anywhere, so words are sought as strings.
-`…` in a word stands for up to eight characters of the same clause, `#` for a number. A word of weight 0 is found like any other and counts
-for nothing: it keeps the shorter words inside it from being found (医生建议 hides 建议).
+`…` in a word stands for up to eight characters of the same clause, `#` for a number. A word of weight 0 is found
+like any other and counts for nothing: it keeps the shorter words inside it from being found (医生建议 hides 建议).
 """
 
 from __future__ import annotations
@@ -39,10 +39,14 @@ class Finder:
     """Looks for many words at once. Built once per city, used for every call."""
 
     def __init__(self, words: Iterable[Word]) -> None:
-        self._by_head: dict[str, list[tuple[Word, re.Pattern[str] | None]]] = {}
+        self._by_head: dict[str, list[tuple[Word, re.Pattern[str] | None]]] = {}  # by the first two characters
+        self._others: list[tuple[Word, re.Pattern[str]]] = []  # of one character, or beginning with a number
         for word in words:
-            head = word.text.partition("…")[0]
-            self._by_head.setdefault("#" if head[0] == "#" else head[:2], []).append((word, _pattern(word.text)))
+            pattern, head = _pattern(word.text), word.text[:2]
+            if len(head) == 2 and not {"#", "…"} & set(head):
+                self._by_head.setdefault(head, []).append((word, pattern))
+            else:
+                self._others.append((word, pattern or re.compile(f"({re.escape(word.text)})")))
 
     def find(self, text: str) -> list[Hit]:
         """In the order of the text. Where words overlap, the one with more characters of its own stays."""
@@ -56,23 +60,18 @@ class Finder:
         return sorted(kept, key=lambda h: h.start)
 
     def _all(self, text: str) -> Iterable[tuple[Hit, range | set[int]]]:
-        for at in range(len(text)):
-            for head in _heads(text, at):
-                for word, pattern in self._by_head.get(head, ()):
-                    if pattern is None:
-                        if text.startswith(word.text, at):
-                            end = at + len(word.text)
-                            yield Hit(word, at, end), range(at, end)
-                    elif match := pattern.match(text, at):
+        known = self._by_head
+        for at in range(len(text) - 1):
+            if (head := text[at : at + 2]) in known:
+                for word, pattern in known[head]:
+                    if pattern is None and text.startswith(word.text, at):
+                        end = at + len(word.text)
+                        yield Hit(word, at, end), range(at, end)
+                    elif pattern is not None and (match := pattern.match(text, at)):
                         yield Hit(word, at, match.end()), _used(match)
-
-
-def _heads(text: str, at: int) -> tuple[str, ...]:
-    """What a word that is found here may begin with. A number is met at its first digit only."""
-    if text[at].isdigit():
-        first = at == 0 or not text[at - 1].isdigit()
-        return (text[at : at + 2], text[at], "#") if first else (text[at : at + 2], text[at])
-    return (text[at : at + 2], text[at]) if at + 1 < len(text) else (text[at],)
+        for word, pattern in self._others:
+            for match in pattern.finditer(text):
+                yield Hit(word, match.start(), match.end()), _used(match)
 
 
 def _pattern(text: str) -> re.Pattern[str] | None:

@@ -91,12 +91,16 @@ def draft(said: str | Sequence[Utterance] | Transcript, city: City, *, caller: s
     """What these words suggest to this city. `caller` is the number they call from, "" if unknown."""
     heard, words = sentences(said), vocabulary(city)
     ranked, matter = categories(heard, city, words)
-    wanted = kind(heard, words, _usual_kind(city, ranked))
+    usual = _usual_kind(city, ranked)
+    wanted = kind(heard, words, usual)
+    pressing = urgency(heard, words, Kind(wanted.value))
+    if pressing.value == Urgency.AT_ONCE:
+        wanted = kind(heard, words, usual, danger=True)
     where, district = place(heard, words, matter)
     chosen = departments(heard, city, words, ranked, district, where)
     found = Draft(
         kind=wanted,
-        urgency=urgency(heard, words, Kind(wanted.value)),
+        urgency=pressing,
         place=where,
         phone=phone(heard, caller),
         summary=summary(heard, words, where),

@@ -70,6 +70,7 @@ _NEVER = re.compile(
 # … and what is none unless at least two characters follow: 和平路 is a road, 中山路和人民路 are two.
 _PERHAPS = re.compile("[和与跟有加建去来要对向往想说给离上下里住市区县号侧边口姓叫]")
 _NO_ROAD = re.compile(
+    ".*(公交线|线|通一|修一|开一)|"
     "[马道铁网电线思一半走修过上下让占堵挖开问迷带绕顺沿同出退条段截末后左右改车水管气短回赶铺]|公|"
     "高速|国道|乡村|道|水泥|柏油|马|盲|老|新|小|大|主|支|泥|土|山|小吃|步行|商业|夜市|美食|断头|十字|交叉|施工|一段|几条|整条|两条|条|铁"
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from config.codes import Kind, Urgency
 from transcription.cues import Hit, negated
 from transcription.evidence import Evidence, collect, ranked, sureness
-from transcription.guess import Guess
+from transcription.guess import NOWHERE, Guess
 from transcription.sentences import Sentence
 from transcription.vocabulary import Vocabulary, strength
 
@@ -22,17 +22,23 @@ _CLAUSE = re.compile("[，,。；;！!？?、]")
 _AT_ONCE = strength(3)
 _URGENT = strength(2)
 _USUAL = 0.8  # decides between weak hints, never against a clear word
+_DANGER = 6.0
 _CALM = {Kind.CONSULTATION, Kind.SUGGESTION, Kind.PRAISE}
 
 
-def kind(said: Sequence[Sentence], words: Vocabulary, usual: Kind | None) -> Guess:
-    """The kind with most evidence. `usual`: what people mostly want who call about such a matter, None without one."""
+def kind(said: Sequence[Sentence], words: Vocabulary, usual: Kind | None, danger: bool = False) -> Guess:
+    """The kind with most evidence. `usual`: what people mostly want who call about such a matter, None without one.
+
+    Whoever is in danger calls for help, however angry they are.
+    """
     found: dict[str, Evidence] = {}
     for sentence in said:
         for code, finder in words.kinds.items():
             for hit in finder.find(sentence.text):
                 if hit.word.weight and not negated(sentence.text, hit):
                     collect(found, code, hit.word.text, strength(hit.word.weight) * sentence.weight, sentence.source)
+    if danger:
+        collect(found, Kind.HELP, "危险", _DANGER, NOWHERE)
     if not found:
         likely = usual or Kind.CONSULTATION
         return Guess(likely, 0.2, f"没有听到明确的说法，暂按{likely.label}")
