@@ -160,6 +160,9 @@ class Hub:
             self._publish("caption", room_id, line.to_json(), self._people(room_id))
 
     def draft(self, room_id: str, draft_json: Mapping[str, Any]) -> None:
+        """What the machine proposes now. Nothing is no news: it must not wipe out what was proposed before."""
+        if not draft_json:
+            return
         with self._lock:
             self._memory.of(room_id).draft = draft_json
             self._publish("draft", room_id, draft_json, self._people(room_id))

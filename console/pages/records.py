@@ -57,6 +57,8 @@ class PeopleInDatabase:
         if not token:
             return None
         with self._database.session() as session:
+            if kind == "api" and (department := people.department_of_key(session, token)):
+                return Viewer(f"department:{department}", department, Role.CLERK, department)
             person = people.person_of_token(session, token, now=self._now(), kind=kind)
             return _viewer(person) if person else None
 

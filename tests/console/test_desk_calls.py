@@ -175,7 +175,7 @@ def test_a_case_is_registered_once_and_its_receipts_grow(house: House) -> None:
             row = case.find(session, number[1], clerk, lock=True)
             assignment.sign(session, row, assignment.own(session, row, clerk), clerk, now=datetime.now(UTC))
         house.hub.case(number[1], ROOM)
-        signed = until(f"#receipts[data-no=&#34;{number[1]}&#34;]")
+        signed = until(f"#receipts[data-no=&#34;{number[1]}&#34;]", "tag fine")
 
     assert signed.count("tag fine") >= 2, "delivered and signed"
 
