@@ -87,17 +87,18 @@ class WayCheck:
 
     def _dropped(self, spots: list[Spot], starts: list[int], code: str, told: set[Place]) -> set[Place]:
         found = set()
-        for number, arc in reach(spots, starts, _silent).items():
-            spot = spots[number]
-            place = arc.place if arc else spot.node.place
-            if spot.arcs or place in told:
-                continue
-            found.add(place)
-            self.problems.add(place, code, "here a citizen who presses nothing is hung up on, without a human or a "
-                              f"message ('{spot.node.name}')",
-                              f"市民不按键就会在这里走到 '{spot.node.name}' 而挂断，既没有人工也没有留言；"
-                              "请改为转人工或留言。")  # fmt: skip
+        for number in reach(spots, starts, _silent):
+            for arc in _silent(spots[number]):
+                if not spots[arc.goal].arcs and arc.place not in told:
+                    found.add(arc.place)
+                    self._hung_up_on(arc.place, code, spots[arc.goal].node.name)
         return found
+
+    def _hung_up_on(self, place: Place, code: str, name: str) -> None:
+        self.problems.add(place, code, "here a citizen who presses nothing is hung up on, without a human or a "
+                          f"message ('{name}')",
+                          f"市民不按键就会在这里走到 '{name}' 而挂断，既没有人工也没有留言；"
+                          "请改为转人工或留言。")  # fmt: skip
 
     def _distance(self, flow: Flow) -> None:
         found = distance(self.flows, flow)

@@ -44,7 +44,7 @@ def check(path: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([p.to_json() for p in found], ensure_ascii=False, indent=1))
     else:
-        _print_problems(found)
+        _print_problems(found, err=False)
         click.echo(
             "\n".join(summary) or ("没有发现问题。" if not found else f"共 {len(found)} 个问题。"), err=bool(found)
         )
@@ -58,9 +58,10 @@ def _distance_line(flows: Flows, flow: Flow) -> str:
     return f"✓ {flow.id} {flow.title}{way}"
 
 
-def _print_problems(problems: list[Problem]) -> None:
+def _print_problems(problems: list[Problem], *, err: bool = True) -> None:
+    """What stands in the way of another command goes to stderr, so that its output stays what a machine expects."""
     for problem in problems:
-        click.echo(str(problem))
+        click.echo(str(problem), err=err)
 
 
 @click.command("simulate")
