@@ -23,10 +23,11 @@ class Notebook:
         if not name:
             return
         if first := self._declared[what].get(name):
-            where = f"line {first.line}" if first.file == place.file else f"{first.file}:{first.line}"
-            self.problems.add(place, "C002", f"{what} '{name}' is used twice; first in {where}",
-                              f"{_CALLED[what]} '{name}' 用了两次，第一次在 {where.replace('line', '第')}"
-                              f"{' 行' if first.file == place.file else ''}，请改掉一个。")  # fmt: skip
+            here = first.file == place.file
+            self.problems.add(place, "C004" if what == "phone" else "C002",
+                              f"{what} '{name}' is used twice; first in {'line ' if here else first.file + ':'}{first.line}",
+                              f"{_CALLED[what]} '{name}' 用了两次，第一次在"
+                              f"{'' if here else first.file + ' '}第 {first.line} 行，请改掉一个。")  # fmt: skip
             return
         self._declared[what][name] = place
 

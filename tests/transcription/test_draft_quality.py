@@ -63,3 +63,34 @@ def measure(name: str, city: City) -> dict[str, float]:
     shares = {field: counted[field] / len(known) for field in ("kind", "category", "urgency", "place", "lead")}
     print(f"{name}: {len(known)} statements: " + ", ".join(f"{f} {s:.1%}" for f, s in shares.items()))
     return shares
+
+
+FLOORS = {
+    # what the lists were tuned on must stay known …
+    "known.yaml": {"kind": 0.95, "category": 0.94, "urgency": 0.95, "place": 0.97, "lead": 0.94},
+    # … and what they have never seen is what counts: see the head of the file
+    "unseen.yaml": {"kind": 0.85, "category": 0.85, "urgency": 0.85, "place": 0.92, "lead": 0.85},
+}
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_most_drafts_are_what_a_good_operator_would_have_written(name: str, city: City) -> None:
+    shares = measure(name, city)
+    assert all(shares[field] >= floor for field, floor in FLOORS[name].items()), shares
+
+
+def test_the_statements_cover_every_category_kind_and_urgency(city: City) -> None:
+    said = [*statements("known.yaml"), *statements("unseen.yaml")]
+    assert {s.category for s in said} == {c.code for c in city.categories}
+    assert {s.kind for s in said} == {str(k.kind) for k in city.kinds}
+    assert {s.urgency for s in said} == {"at_once", "urgent", "ordinary"}
+
+
+def test_no_statement_is_both_known_and_unseen() -> None:
+    known = {s.said for s in statements("known.yaml")}
+    assert not known & {s.said for s in statements("unseen.yaml")}
+
+
+def test_the_leads_that_statements_name_exist(city: City) -> None:
+    for name in FLOORS:
+        assert all(city.department(code) for s in statements(name) for code in s.lead)
