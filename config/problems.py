@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import Any
 
+MANY_WORDS = 300
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -70,6 +72,8 @@ class Unsound(Exception):
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word that was probably meant, if one is near enough."""
     known = {w.lower(): w for w in words}
+    if len(known) > MANY_WORDS:  # comparing letter by letter would take seconds for a thousand slips
+        known = {low: w for low, w in known.items() if low[:1] == word[:1].lower() and abs(len(low) - len(word)) <= 2}
     match = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     return known[match[0]] if match else None
 

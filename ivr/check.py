@@ -9,8 +9,8 @@ from pathlib import Path
 from config import city
 from config.problems import Problem, Problems
 from ivr.flow import Flows
-from ivr.lint import Known, lint
-from ivr.load import CALENDARS, departments, load_flows, shown
+from ivr.lint import lint
+from ivr.load import CALENDARS, known_in, load_flows, shown
 from ivr.scenarios import read_scenarios
 
 CITY_FILES = ("departments.yaml", "categories.yaml", "deadlines.yaml", "directory.yaml", "places.yaml")
@@ -29,8 +29,7 @@ def check_flows(folder: Path, city_dir: Path, year: int, draft: Path | None = No
     problems = Problems()
     flows = load_flows(folder, city_dir, problems, draft)
     read_scenarios(folder, flows, problems)
-    known = Known(departments(city_dir), year=year)
-    problems.extend(lint(flows, known, {p.file for p in problems}))
+    problems.extend(lint(flows, known_in(city_dir, year), {p.file for p in problems}))
     return Checked(flows, tuple(problems))
 
 

@@ -38,6 +38,7 @@ class Known:
     """What flows may refer to outside of themselves. None: not known here, so not checked."""
 
     departments: Collection[str] | None = None
+    categories: Collection[str] | None = None
     lines: Collection[str] = ("operators",)
     year: int | None = None  # the year that calendars must know
 
@@ -49,6 +50,7 @@ class NameCheck:
             name for flow in flows.flows.values() for node in flow.nodes.values() for name in _makes(node)
         }
         self.variables |= set(GIVEN)
+        self.languages = _languages(flows)
 
     def flow(self, flow: Flow) -> None:
         self._node_named(flow, flow.entry, flow.at("entry"))
@@ -75,6 +77,8 @@ class NameCheck:
                 self._in("line", "排队", line, self.known.lines, node.at("queue"))
             case Dial(department):
                 self._in("department", "承办单位", department, self.known.departments, node.at("dial"))
+            case Set(values):
+                self._in("category", "类别", dict(values).get("category"), self.known.categories, node.at("set"))
             case Switch(fact):
                 self._fact(flow, fact, node.at("switch"))
             case DoAction():
@@ -104,7 +108,7 @@ class NameCheck:
                       f"流程 '{name}' 的 use 是 {flow.use}，这里需要 use: {use}。")  # fmt: skip
 
     def _prompt(self, flow: Flow, prompt_id: str, place: Place) -> None:
-        for language in sorted({flow.language, *_languages(self.flows)}):
+        for language in sorted({flow.language, *self.languages}):
             prompt = self.flows.prompt(prompt_id, language)
             if prompt is None:
                 catalogue = self.flows.prompts.get(language, {})
@@ -131,17 +135,17 @@ class NameCheck:
             self._add(place, "F029", f"the calendar '{name}' has no holidays for {year}",
                       f"时间表 '{name}' 还没有 {year} 年的节假日，请补上 holidays/{year}.yaml。")  # fmt: skip
 
-    def _in(self, what: str, called: str, name: str, names: Collection[str] | None, place: Place) -> None:
-        if names is not None and name not in names:
+    def _in(self, what: str, called: str, name: str | None, names: Collection[str] | None, place: Place) -> None:
+        if name is not None and names is not None and name not in names:
             self._add(place, "F013", f"no {what} is named '{name}'{did_you_mean(name, names)}",
                       f"没有名为 '{name}' 的{called}。{perhaps(name, names)}")  # fmt: skip
 
     def _fact(self, flow: Flow, fact: str, place: Place) -> None:
-        counts = {f"count.{name}" for name in flow.nodes}
-        known = {*FACTS, *counts, *self.variables}
-        if fact not in known:
-            self._add(place, "F014", f"nothing is known as '{fact}'{did_you_mean(fact, known)}",
-                      f"不知道 '{fact}' 是什么。{perhaps(fact, {*FACTS, *self.variables})}")  # fmt: skip
+        if fact in FACTS or fact in self.variables or (fact.startswith("count.") and fact[6:] in flow.nodes):
+            return
+        known = {*FACTS, *self.variables, *(f"count.{name}" for name in flow.nodes)}
+        self._add(place, "F014", f"nothing is known as '{fact}'{did_you_mean(fact, known)}",
+                  f"不知道 '{fact}' 是什么。{perhaps(fact, {*FACTS, *self.variables})}")  # fmt: skip
 
     def _variable(self, name: str, place: Place) -> None:
         if name not in self.variables:

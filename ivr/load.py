@@ -31,7 +31,7 @@ def open_flows(folder: Path, city_dir: Path) -> Flows:
     """The flows of a folder, checked. Raises Unsound when anything is wrong with them."""
     problems = Problems()
     flows = load_flows(folder, city_dir, problems)
-    problems.extend(lint(flows, Known(departments(city_dir)), {p.file for p in problems}))
+    problems.extend(lint(flows, known_in(city_dir), {p.file for p in problems}))
     if len(problems):
         raise Unsound(problems)
     return flows
@@ -52,12 +52,14 @@ def _own(folder: Path, name: str) -> Path:
     return folder / name if (folder / name).exists() else SHIPPED_FLOWS / name
 
 
-def departments(city_dir: Path) -> set[str] | None:
-    """The codes that flows may dial, or None when the city's data cannot be read (which its own check tells)."""
+def known_in(city_dir: Path, year: int | None = None) -> Known:
+    """What flows may refer to in the city's data. When that cannot be read, its own check tells so, not the flows'."""
     try:
-        return {department.code for department in city.load(city_dir).departments}
+        data = city.load(city_dir)
     except Unsound:
-        return None
+        return Known(year=year)
+    departments, categories = ({one.code for one in all_} for all_ in (data.departments, data.categories))
+    return Known(departments=departments, categories=categories, year=year)
 
 
 def shown(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -103,6 +104,15 @@ def test_languages_that_a_citizen_may_be_switched_to_need_every_prompt() -> None
     assert all("in en" in p.message for p in problems)
 
 
+def test_a_category_must_be_one_of_the_citys() -> None:
+    flows = flows_of(FRAME.format(nodes="  first: {set: {category: enviroment}, next: operators}"))
+    (problem,) = lint(flows, Known(categories={"environment", "housing"}))
+
+    assert problem.code == "F013"
+    assert "did you mean 'environment'?" in problem.message
+    assert lint(flows, Known()) == []
+
+
 def big_flow(size: int) -> str:
     lines = ["  first: {say: a, next: n0}"]
     for n in range(size):
@@ -117,4 +127,14 @@ def test_a_flow_of_two_thousand_nodes_is_checked_in_a_second_or_two() -> None:
     problems = lint(flows)
 
     assert problems == []
+    assert time.process_time() - began < 2.0
+
+
+def test_a_thousand_slips_are_told_of_in_a_second_or_two() -> None:
+    flows = flows_of(big_flow(1000).replace("n1", "m1"))
+    slips = replace(flows.flows["main"], nodes={k: v for k, v in flows.flows["main"].nodes.items() if k[0] != "m"})
+    began = time.process_time()
+    problems = lint(replace(flows, flows={"main": slips}))
+
+    assert {p.code for p in problems} == {"F006"}
     assert time.process_time() - began < 2.0
