@@ -106,7 +106,8 @@ class Walk:
     def after_talk(self, exit_name: str) -> str:
         """The talk is over: first the survey, if there is one and it has not been yet, then the exit."""
         after = self.flows.flows.get(self.session.root, self.flow).after
-        if not after or self.session.after_run or after not in self.flows.flows:
+        full = len(self.session.stack) >= MAX_DEPTH
+        if self.session.after_run or after not in self.flows.flows or full:
             return exit_name
         self.change(after_run=True)
         return self.into(after, exit_name, exit_name)

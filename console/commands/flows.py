@@ -25,6 +25,7 @@ from ivr.script import Scripted, pressed
 from ivr.session import Facts
 from ivr.simulator import Answers, simulate
 
+SAMPLES: dict[str, str | int] = {"case_no": "20260001", "title": "路灯不亮"}  # what an outgoing call would bring along
 _json = click.option("--json", "as_json", is_flag=True, help="For machines.")
 _path = click.Path(exists=True, path_type=Path)
 
@@ -40,7 +41,7 @@ def check(path: Path | None, as_json: bool) -> None:
     else:
         checked = check_flows(settings.flows_dir, settings.city_dir, year)
         found = [*checked.problems, *city.problems(settings.city_dir)]
-        summary = [] if found else [_distance_line(checked.flows, flow) for flow in checked.flows.flows.values()]
+        summary = [] if found else _summary(checked.flows, year)
     if as_json:
         click.echo(json.dumps([p.to_json() for p in found], ensure_ascii=False, indent=1))
     else:
@@ -49,6 +50,13 @@ def check(path: Path | None, as_json: bool) -> None:
             "\n".join(summary) or ("没有发现问题。" if not found else f"共 {len(found)} 个问题。"), err=bool(found)
         )
     sys.exit(1 if found else 0)
+
+
+def _summary(flows: Flows, year: int) -> list[str]:
+    years = (y for calendar in flows.calendars.values() for y in calendar.years.values())
+    provisional = sorted({y.year for y in years if y.provisional and y.year >= year})
+    notes = [f"· {y} 年的节假日是暂定的，放假通知公布后请修改 holidays/{y}.yaml" for y in provisional]
+    return [*(_distance_line(flows, flow) for flow in flows.flows.values()), *notes]
 
 
 def _distance_line(flows: Flows, flow: Flow) -> str:
@@ -92,7 +100,7 @@ def simulate_command(
         caller_list=caller_list or scenario.facts.caller_list,
         open_case=scenario.facts.open_case,
         line_waiting=scenario.facts.line_waiting,
-        values=scenario.facts.values,
+        values=scenario.facts.values or SAMPLES,
     )
     at = _moment(at_text) if at_text else scenario.at if script else datetime.now(ZONE)
     answers: Answers = Scripted([*scenario.steps, *pressed(keys or "")])

@@ -6,11 +6,13 @@ import json
 import shutil
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from config.problems import Problems
 from console.cli import main
+from console.flow_text import at_keyboard, told
 from ivr.load import SHIPPED_FLOWS, load_flows
 from ivr.scenarios import coverage, read_scenarios, run_scenario
 from ivr.script import Scripted, Step, pressed
@@ -150,6 +152,26 @@ def test_simulate_refuses_a_flow_with_mistakes_and_a_flow_that_is_not_there(fold
     assert "did you mean 'main'?" in unknown.output
     assert hotline("simulate", "main").exit_code == 1
     assert hotline("simulate", "main", "--at", "tomorrow").exit_code in (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "heard"),
+    [
+        ("\n5\n\n", "感谢您的评价"),  # an operator answers, five points, kept
+        ("1\n\n", "已为您保留排队位置"),
+        ("t\n30\n", "您的留言已收到"),
+        ("n\nh\n", "现在没有话务员值班"),
+        ("h\n", "☎ 结束（hangup）"),
+    ],
+)
+def test_at_the_keyboard_one_is_the_citizen_and_the_world(typed: str, heard: str) -> None:
+    @click.command()
+    def call() -> None:
+        simulate(shipped(), "main", Facts(caller="13800000000"), NOON, at_keyboard(), told)
+
+    result = CliRunner().invoke(call, input=typed)
+    assert result.exit_code == 0, result.output
+    assert heard in result.output
 
 
 def test_test_runs_the_scenarios_and_tells_what_they_miss() -> None:
