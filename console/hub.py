@@ -196,6 +196,12 @@ class Hub:
             entry = self._memory.get(room_id)
             return entry.room if entry else None
 
+    def people(self, room_id: str) -> frozenset[str] | None:
+        """Everybody who was ever asked into the room, by login; None for a room that is not remembered."""
+        with self._lock:
+            entry = self._memory.get(room_id)
+            return frozenset(entry.people) if entry and entry.room else None
+
     def rooms_of(self, person: str) -> list[Room]:
         """The latest rooms in which this operator has talked, newest first."""
         with self._lock:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from console.pages.desk_draft import draft_of, draft_pane
-from console.pages.door import Door
+from console.pages.desk_draft import draft_of, draft_pane, may_see
+from console.pages.door import Closed, Door
 from console.pages.ports import Ports
 from console.pages.render import html, page
 from console.pages.suggest import department_reasons
@@ -25,13 +25,14 @@ def routes(ports: Ports, door: Door) -> APIRouter:
 
     @router.get("/desk/departments")
     def departments(request: Request, q: str = "", room: str = "") -> Response:
-        door.staff(request)
-        return HTMLResponse(picker(ports, q[:50], room))
+        viewer = door.staff(request)
+        return HTMLResponse(picker(ports, q[:50], room if may_see(ports, viewer, room) else ""))
 
     @router.get("/desk/calls/{call_id}/draft")
     def draft(request: Request, call_id: str) -> Response:
         """The draft of an earlier call, back into the pane."""
-        door.staff(request)
+        if not may_see(ports, door.staff(request), call_id):
+            raise Closed(403)
         return HTMLResponse(draft_pane(ports, call_id, ports.cases.of_call(call_id)))
 
     @router.get("/desk/cases/{no}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from config.codes import Kind, Urgency
+from console.hub import Viewer
 from console.pages import form as forms
 from console.pages.ports import CaseView, Ports
 from console.pages.render import css_string, html, partial
@@ -57,6 +58,17 @@ def suggestion_parts(ports: Ports, call_id: str) -> list[str]:
         partial(f'{form} [data-why="{name}"]', html("desk/_why.html", name=name, suggested=suggested[name]))
         for name in FIELDS
     ]
+
+
+def may_see(ports: Ports, viewer: Viewer, call_id: str) -> bool:
+    """A call's words and draft are for those who were in it, and for supervisors; a message left at night, where
+    nobody was in it, is for everybody at a desk. A call that nobody knows is nobody's."""
+    people = ports.hub.people(call_id)
+    if people is None:
+        people = ports.cases.operators(call_id)
+    if people is None:
+        return False
+    return not people or viewer.name in people or viewer.role in ("supervisor", "dispatcher")
 
 
 def draft_of(ports: Ports, call_id: str) -> Mapping[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from console.pages.door import Door
+from console.pages.door import Closed, Door
 from console.pages.ports import Ports, Refused
+from console.pages.presence import DESK
 from console.pages.render import page
+from ivr.board import Status
 
 WRONG = "姓名或密码不对，请重新输入。忘记密码请找管理员重设。"
 HOMES = {"clerk": "/department", "supervisor": "/desk", "administrator": "/desk"}
@@ -44,10 +47,19 @@ def routes(ports: Ports, door: Door) -> APIRouter:
     @router.post("/logout")
     def sign_out(request: Request) -> Response:
         answer = RedirectResponse("/login", 303)
+        leave_the_line(ports, door, request)
         door.let_out(request, answer)
         return answer
 
     return router
+
+
+def leave_the_line(ports: Ports, door: Door, request: Request) -> None:
+    """Whoever goes home is not sent another call in the seconds until their desk is missed."""
+    with contextlib.suppress(Closed, Refused, TimeoutError):
+        here = ports.exchange.board().operator(door.anyone(request).name)
+        if here and (here.status, here.reason) == (Status.READY, DESK):
+            ports.exchange.set_operator(here.name, Status.AWAY)
 
 
 def local_path(text: str) -> str:

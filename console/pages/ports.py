@@ -145,6 +145,9 @@ class Cases(Protocol):
     """The case side of the house (`cases/`)."""
 
     def history(self, caller: str, besides: str = "") -> History: ...
+    def operators(self, call_id: str) -> frozenset[str] | None:
+        """Who was called into this call; None for a call that is not known."""
+
     def register(self, new: NewCase, by: Viewer) -> CaseView:
         """Register and dispatch, once for each call: asked again, the same case comes back. Raises Refused."""
 

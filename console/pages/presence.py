@@ -2,7 +2,8 @@
 
 A desk is there while its stream is open and its page answers the ticks (a hung computer keeps a connection open for
 minutes). Only operators whom the desk itself made ready are touched: READY with the reason DESK is its mark, which
-outlives a restart because the exchange keeps it. Whoever works with a desk telephone or the API alone is left alone.
+outlives a restart because the exchange keeps it. Whoever works with a desk telephone or the API alone is left alone,
+and whoever comes back the next morning is not sent calls unasked.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ivr.board import Status
 DESK = "话务台"
 DESK_LOST = "话务台断开"
 GRACE_SECONDS = 15.0
+RETURN_WITHIN_SECONDS = 1800.0
 
 
 class Presence:
@@ -31,6 +33,7 @@ class Presence:
         self._streams: Counter[str] = Counter()
         self._seen: dict[str, float] = {}
         self._started = clock()
+        self._withdrawn: dict[str, float] = {}
 
     @contextlib.contextmanager
     def desk(self, name: str) -> Iterator[None]:
@@ -57,11 +60,16 @@ class Presence:
     def sweep(self) -> None:
         """Withdraw the operators whose desks are gone, take back those whose desks have come again."""
         for operator in self._exchange.board().operators:
-            with contextlib.suppress(Refused):
-                if (operator.status, operator.reason) == (Status.READY, DESK) and not self.here(operator.name):
+            says = (operator.status, operator.reason)
+            with contextlib.suppress(Refused, TimeoutError):
+                if says == (Status.READY, DESK) and not self.here(operator.name):
+                    self._withdrawn[operator.name] = self._clock()
                     self._exchange.set_operator(operator.name, Status.PAUSED, DESK_LOST)
-                elif (operator.status, operator.reason) == (Status.PAUSED, DESK_LOST) and self.open(operator.name):
+                elif says == (Status.PAUSED, DESK_LOST) and self.open(operator.name) and self._lately(operator.name):
                     self._exchange.set_operator(operator.name, Status.READY, DESK)
+
+    def _lately(self, name: str) -> bool:
+        return self._clock() - self._withdrawn.get(name, self._started) <= RETURN_WITHIN_SECONDS
 
     async def watch(self, every_seconds: float = 1.0) -> None:
         while True:

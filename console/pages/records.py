@@ -13,7 +13,7 @@ from cases import assignment, case, intake, people
 from cases.actor import Actor
 from cases.history import assignments, history
 from cases.lifecycle import Happening, Impossible, Step
-from cases.model import AssignmentRow, CallRow, CaseRow, Delivery, Person
+from cases.model import AssignmentRow, CallRow, CaseRow, Delivery, LegRow, Person
 from cases.refusal import Refusal
 from cases.words import Confidentiality, Kind, Part, Role, Sending, State, Urgency
 from config.city import City
@@ -71,8 +71,12 @@ def _viewer(person: Person) -> Viewer:
     return Viewer(person.name, person.name, person.role, person.department or "")
 
 
+PLAIN_IN_DRAFTS = ("summary", "kind", "urgency", "place", "phone")
+
+
 class TypedInDatabase:
-    """What people typed lies over the machine's draft, field by field, in the same row."""
+    """What people typed lies over the machine's draft in the same row: as typed for the desk to show again (`desk`),
+    and in the shape of a draft for everybody who reads drafts."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database, self._now = database, now
@@ -80,11 +84,14 @@ class TypedInDatabase:
     def read(self, call_id: str) -> Mapping[str, str]:
         with self._database.session() as session:
             row = intake.draft_of(session, call_id)
-            return {name: str(value) for name, value in row.corrected.items()} if row else {}
+            return {name: str(value) for name, value in row.corrected.get("desk", {}).items()} if row else {}
 
     def write(self, call_id: str, typed: Mapping[str, str], by: str) -> None:
+        said: dict[str, Any] = {name: typed[name] for name in PLAIN_IN_DRAFTS if name in typed}
+        if typed.get("category"):
+            said["category"] = [{"code": typed["category"], "score": 1.0, "reason": "人工填写"}]
         with self._database.session() as session:
-            intake.correct_draft(session, call_id, dict(typed), by, now=self._now())
+            intake.correct_draft(session, call_id, {"desk": dict(typed), **said}, by, now=self._now())
 
 
 class CasesInDatabase:
@@ -111,6 +118,13 @@ class CasesInDatabase:
         with self._database.session() as session:
             row = intake.draft_of(session, call_id)
             return row.proposed if row else {}
+
+    def operators(self, call_id: str) -> frozenset[str] | None:
+        with self._database.session() as session:
+            if session.get(CallRow, call_id) is None:
+                return None
+            own = LegRow.call_id == call_id, LegRow.role == "operator"
+            return frozenset(session.scalars(select(LegRow.name).where(*own)))
 
     def register(self, new: ports.NewCase, by: Viewer) -> ports.CaseView:
         actor, now = Actor(by.name, Role(by.role)), self._now()

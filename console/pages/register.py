@@ -8,8 +8,8 @@ from starlette.responses import HTMLResponse, Response
 
 from console.hub import Viewer
 from console.pages import form as forms
-from console.pages.desk_draft import draft_pane, refused_pane
-from console.pages.door import Door
+from console.pages.desk_draft import draft_pane, may_see, refused_pane
+from console.pages.door import Closed, Door
 from console.pages.ports import Ports, Refused
 from console.pages.render import html, partial
 
@@ -21,8 +21,7 @@ def routes(ports: Ports, door: Door) -> APIRouter:
     async def save(request: Request, call_id: str) -> Response:
         viewer = door.staff(request)
         sent = forms.read(dict(await request.form()))
-        if sent.touched:
-            await run_in_threadpool(ports.notepad.write, call_id, sent.typed, viewer.name)
+        await run_in_threadpool(keep, ports, viewer, call_id, sent)
         return HTMLResponse(html("desk/_saved.html", at=ports.now()))
 
     @router.post("/desk/calls/{call_id}/case")
@@ -36,10 +35,17 @@ def routes(ports: Ports, door: Door) -> APIRouter:
     return router
 
 
-def register(ports: Ports, viewer: Viewer, call_id: str, sent: forms.Sent) -> tuple[int, str]:
-    """The pane afterwards: the case, or the form with what is missing. What was typed is kept either way."""
+def keep(ports: Ports, viewer: Viewer, call_id: str, sent: forms.Sent) -> None:
+    """What was typed, for as long as the call has no case."""
+    if not may_see(ports, viewer, call_id):
+        raise Closed(403)
     if sent.touched:
         ports.notepad.write(call_id, sent.typed, viewer.name)
+
+
+def register(ports: Ports, viewer: Viewer, call_id: str, sent: forms.Sent) -> tuple[int, str]:
+    """The pane afterwards: the case, or the form with what is missing. What was typed is kept either way."""
+    keep(ports, viewer, call_id, sent)
     errors = forms.problems(sent.values, ports.city)
     if errors:
         return 422, refused_pane(ports, call_id, sent, errors)

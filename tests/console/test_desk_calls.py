@@ -113,6 +113,31 @@ def test_only_departments_of_the_city_can_be_called_and_each_once(house: House) 
     assert [what[2] for what in house.switchboard.asked] == ["police"]
 
 
+def test_a_draft_is_for_those_who_were_in_the_call_and_for_supervisors(house: House) -> None:
+    in_a_talk(house, "20261122-0800")
+    address = "/desk/calls/20261122-0800/draft"
+    with signed_in(house) as limin, signed_in(house, "zhaoqiang") as zhao, signed_in(house, "wangdd") as wang:
+        limin.post(address, data={"summary": "只给自己看", "touched": "summary"})
+        assert "只给自己看" in limin.get(address).text
+        assert "只给自己看" in wang.get(address).text
+        assert zhao.get(address).status_code == 403
+        assert zhao.post(address, data={"summary": "改掉", "touched": "summary"}).status_code == 403
+        assert zhao.post(address.replace("/draft", "/case"), data={"summary": "改掉"}).status_code == 403
+        assert (
+            limin.post("/desk/calls/no-such-call/draft", data={"summary": "x", "touched": "summary"}).status_code == 403
+        )
+        assert "只给自己看" in limin.get(address).text
+
+
+def test_whoever_signs_out_leaves_the_line_at_once(house: House) -> None:
+    with signed_in(house, fresh=True) as client:
+        client.post("/desk/status", data={"status": "ready"})
+        assert house.switchboard.operators["limin"].status is Status.READY
+        client.post("/logout")
+
+    assert house.switchboard.operators["limin"].status is Status.AWAY
+
+
 def test_recording_is_paused_and_goes_on(house: House) -> None:
     in_a_talk(house)
     with signed_in(house) as client, stream(client) as until:
@@ -211,7 +236,7 @@ def test_the_caller_is_known_from_before(house: House) -> None:
         house.switchboard.clear()
         house.switchboard.rings("limin", "13811112222", "20261122-0601")
         with stream(client) as until:
-            first = until("噪音扰民", "首次来电")
+            first = until("噪音扰民", "有以往工单")
 
     assert "陈女士" in first
 
