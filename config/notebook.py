@@ -24,8 +24,9 @@ class Notebook:
             return
         if first := self._declared[what].get(name):
             here = first.file == place.file
+            where = f"line {first.line}" if here else f"{first.file}:{first.line}"
             self.problems.add(place, "C004" if what == "phone" else "C002",
-                              f"{what} '{name}' is used twice; first in {'line ' if here else first.file + ':'}{first.line}",
+                              f"{what} '{name}' is used twice; first in {where}",
                               f"{_CALLED[what]} '{name}' 用了两次，第一次在"
                               f"{'' if here else first.file + ' '}第 {first.line} 行，请改掉一个。")  # fmt: skip
             return
