@@ -70,15 +70,11 @@ def prepare(engine: Engine) -> None:
 
     logging.getLogger("dbos").setLevel(logging.ERROR)
     url = engine.url.render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_lock({_PREPARE_LOCK})"))
+    DBOS.migrate(url)  # lets one process at a time do it, and builds indexes that no open transaction may wait for
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_PREPARE_LOCK})"))
             connection.execute(text(EXECUTORS))
-            connection.commit()
-            DBOS.migrate(url)
-            connection.execute(text(f"SELECT pg_advisory_unlock({_PREPARE_LOCK})"))
-        else:
-            DBOS.migrate(url)  # takes SQLite's write lock by itself
 
 
 _clients: WeakKeyDictionary[Engine, DBOSClient] = WeakKeyDictionary()

@@ -9,6 +9,7 @@ import pytest
 from case_office import Office
 from department_receiver import Receiver
 from postgres_cluster import Cluster, binaries
+from worker_processes import Workers
 
 from cases.migrations import upgrade
 from config.city import Category, City, Department
@@ -130,3 +131,10 @@ def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     yield receiver
     receiver.close()
+
+
+@pytest.fixture
+def workers(database_url: str, tmp_path: Path) -> Iterator[Workers]:
+    workers = Workers(database_url, tmp_path)
+    yield workers
+    workers.stop()

@@ -1,10 +1,7 @@
 """Real worker processes, killed again and again while they deliver to a receiver that fails: nothing is lost."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 
@@ -12,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from test_delivery import WANG
 from test_intake import jobs
+from worker_processes import Workers
 
 from cases import assignment, case, endpoints
 from cases.case import Fields
@@ -21,45 +19,6 @@ from config.database import Database
 
 pytestmark = pytest.mark.slow
 CASES = 60
-
-
-class Workers:
-    """`hotline worker`, as many as wanted, as processes of their own."""
-
-    def __init__(self, database_url, data_dir) -> None:
-        self._environment = os.environ | {
-            "HOTLINE_DATA_DIR": str(data_dir),
-            "HOTLINE_DATABASE_URL": database_url,
-            "HOTLINE_DELIVERY_NETWORKS": "127.0.0.0/8",
-            "HOTLINE_DELIVERY_RETRY_SECONDS": "0.02",
-            "HOTLINE_DELIVERY_TIMEOUT_SECONDS": "1",
-        }
-        self._log = (data_dir / "workers.log").open("ab")
-        self.processes: list[subprocess.Popen] = []
-
-    def start(self) -> None:
-        code = "import sys; from console.cli import main; sys.argv = ['hotline', 'worker']; main()"
-        command = [sys.executable, "-c", code]
-        self.processes.append(subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log))
-
-    def kill_one(self) -> None:
-        victim = self.processes.pop(random.randrange(len(self.processes)))
-        victim.kill()
-        victim.wait()
-
-    def stop(self) -> None:
-        for process in self.processes:
-            process.send_signal(signal.SIGCONT)
-            process.kill()
-            process.wait()
-        self._log.close()
-
-
-@pytest.fixture
-def workers(database_url, tmp_path):
-    workers = Workers(database_url, tmp_path)
-    yield workers
-    workers.stop()
 
 
 def fail_often(receiver) -> None:
