@@ -17,6 +17,7 @@ BESIDE = re.compile(
     "口|里|门口|门前|大门|旁边|旁|附近|对面|后面|前面|周边|周围|隔壁|路口|[东西南北]侧|[东西南北]门|边上|院墙|墙外|外面|楼下|后门|正门|斜对面"
 )
 ONLY_WHERE = 0.2  # 医院门口 says where, hardly what
+_IN_A_NAME = 0.5  # 文化路中学 may be where it is, or who is meant
 _DENIED = 0.1
 _WORTH_NAMING = 0.15  # rivals below this share of the best are noise
 
@@ -48,9 +49,9 @@ def _read(sentence: Sentence, words: Vocabulary, found: dict[str, Evidence]) -> 
 def _factor(text: str, hit: Hit, name_of_place: bool) -> float:
     if hit.happens and negated(text, hit):
         return _DENIED
-    if name_of_place or BESIDE.match(text, hit.end):
+    if BESIDE.match(text, hit.end):
         return ONLY_WHERE
-    return 1.0
+    return _IN_A_NAME if name_of_place else 1.0
 
 
 def _guesses(found: dict[str, Evidence], city: City) -> list[Guess]:

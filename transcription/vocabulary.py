@@ -10,6 +10,7 @@ from config.city import City
 from config.codes import Kind, Urgency
 from config.words import Word
 from transcription.cues import Finder
+from transcription.spoken_numbers import to_digits
 
 # A word that decides (3) must outweigh several that only hint (1): 3, 1.3, 0.3; said outright (5): 8.3.
 _STRENGTH = 3.0
@@ -41,7 +42,10 @@ class Vocabulary:
 
 @lru_cache(maxsize=8)
 def vocabulary(city: City) -> Vocabulary:
-    districts = {name: d.name for d in city.districts for name in (*d.inside, *d.names)}
+    listed = {name: d.name for d in city.districts for name in (*d.inside, *d.names)}
+    districts = {
+        to_digits(name): district for name, district in listed.items()
+    } | listed  # 滨江一号 is heard as 滨江1号
     return Vocabulary(
         categories=_tagged((c.code, c.words) for c in city.categories),
         departments=_tagged((d.code, d.words) for d in city.departments),
