@@ -30,6 +30,7 @@ from ivr.flow import (
 )
 from ivr.walk import MAX_DEPTH
 
+ANSWERS = "main"  # the flow of whoever dials 12345
 GIVEN = ("case_no", "title")  # what an outgoing call brings along
 
 
@@ -59,6 +60,9 @@ class NameCheck:
         elif flow.use is Use.INCOMING:
             self._add(flow.place, "F005", "an incoming flow needs 'on_error', a node that leads to a human",
                       "来电流程必须写 on_error：出错时转到哪个节点（要能到人工）。")  # fmt: skip
+        if flow.id == ANSWERS and flow.use is not Use.INCOMING:
+            self._add(flow.at("use"), "F012", f"the flow '{ANSWERS}' answers 12345, so it is for use: incoming",
+                      f"'{ANSWERS}' 是接听 12345 的流程，use 只能写 incoming；别的流程请换一个名字。")  # fmt: skip
         if flow.after:
             self._flow_named(flow.after, flow.at("after"), Use.AFTER)
         for node in flow.nodes.values():
