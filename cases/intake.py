@@ -83,6 +83,11 @@ def draft_of(session: Session, call_id: str) -> DraftRow | None:
     return session.scalar(select(DraftRow).where(DraftRow.call_id == call_id))
 
 
+def merged(draft: DraftRow) -> dict[str, Any]:
+    """The draft as it reads now: the machine's proposal under what a person wrote, without what only the desk needs."""
+    return {key: value for key, value in {**draft.proposed, **draft.corrected}.items() if key != "desk"}
+
+
 def transcript_of(session: Session, call_id: str) -> Transcript | None:
     row = session.get(TranscriptRow, call_id)
     return Transcript.from_json(row.content) if row and row.content else None

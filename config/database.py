@@ -42,10 +42,10 @@ def _prepare_sqlite(engine: Engine, busy_timeout_ms: int) -> None:
 
 
 class Database:
-    """Hands out sessions. Whoever opens one at the edge (a request, a task) gets a commit at the end or nothing at all."""
+    """Hands out sessions. Who opens one at the edge (a request, a task) gets a commit at the end or nothing at all."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = make_engine(url)
+    def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
+        self.engine = make_engine(url, busy_timeout_ms=busy_timeout_ms)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager

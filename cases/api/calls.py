@@ -52,7 +52,7 @@ def call_view(session: Session, events: list[CallEvent]) -> dict[str, Any]:
         "events": [_event(each) for each in sorted(events, key=lambda e: e.seq)],
         "transcript": said.content if said else None,
         "transcript_state": said.state if said else None,
-        "draft": {**draft.proposed, **draft.corrected} if draft else None,
+        "draft": intake.merged(draft) if draft else None,
         "cases": list(numbers),
     }
 

@@ -53,8 +53,7 @@ def _check(code: str, actor: Actor, setting: Setting) -> None:
 def _change(session: Session, code: str, body: NewEndpoint, setting: Setting) -> dict[str, Any]:
     known, now = endpoints.endpoint(session, code), setting.clock()
     networks = body.networks if body.networks is not None else list(known.networks) if known else []
-    if body.url is not None:
-        _vet(body.url, [*networks, *setting.settings.delivery_networks])
+    _vet(body.url, [*networks, *setting.settings.delivery_networks])
     row = endpoints.set_endpoint(session, code, body.url, networks, now=now)
     fresh = ""
     if body.secret:
@@ -64,12 +63,14 @@ def _change(session: Session, code: str, body: NewEndpoint, setting: Setting) ->
     return answers.endpoint(row, code) | ({"secret": fresh} if fresh else {})
 
 
-def _vet(url: str, networks: list[str]) -> None:
+def _vet(url: str | None, networks: list[str]) -> None:
     """A bad address is refused here already; a name that does not resolve now may do so later."""
     try:
         allowed = addresses.networks(networks)
     except addresses.BadAddress as problem:
         raise Refusal(str(problem), field="networks") from None
+    if url is None:
+        return
     try:
         target = addresses.parse(url)
         if found := addresses.resolve(target):

@@ -1,0 +1,194 @@
+"""Departments' own side of the API: endpoints, signed messages in, deliveries, and nothing of anybody else's."""
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from case_office import Office
+from sqlalchemy import select
+from test_case_api import register, step
+
+from cases import endpoints
+from cases.delivery import Deliveries
+from cases.model import Delivery
+from cases.webhook import signed_headers
+from cases.words import Role
+from config.database import Database
+
+
+@pytest.fixture
+def today(clock):
+    """The worker's clock is real; these stories happen now."""
+    clock.now = datetime.now(UTC)
+
+
+@pytest.fixture
+def admin(small_office):
+    return small_office.person("admin", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def wang(small_office):
+    return small_office.person("wang", Role.OPERATOR)
+
+
+def dispatched(wang, lead="cgj") -> str:
+    number = register(wang)["number"]
+    assert step(wang, number, "dispatch", lead=lead).status_code == 200
+    return number
+
+
+def test_an_administrator_sets_where_a_department_listens(small_office, admin):
+    first = admin.put("/departments/cgj/endpoint", json={"url": "http://127.0.0.1:9/hook"}).json()
+    again = admin.put("/departments/cgj/endpoint", json={"url": "http://127.0.0.1:9/other"}).json()
+    shown = admin.get("/departments/cgj/endpoint").json()
+
+    assert first["secret"].startswith("whsec_")
+    assert "secret" not in again, "a secret is shown once"
+    assert (shown["url"], shown["secrets"]) == ("http://127.0.0.1:9/other", 1)
+    assert first["secret"] not in json.dumps(shown)
+
+
+def test_a_department_changes_its_address_but_opens_no_networks(small_office, admin):
+    cgj = small_office.system("cgj")
+
+    assert cgj.put("/departments/cgj/endpoint", json={"url": "http://127.0.0.1:9/"}).status_code == 200
+    assert cgj.put("/departments/cgj/endpoint", json={"url": None, "networks": ["10.0.0.0/8"]}).status_code == 403
+    assert cgj.put("/departments/gaj/endpoint", json={"url": None}).status_code == 404
+    assert cgj.get("/departments/gaj/endpoint").status_code == 404
+    assert admin.put("/departments/nobody/endpoint", json={"url": None}).status_code == 404
+
+
+def test_addresses_inside_the_house_need_an_administrators_word(sqlite, city, settings, clock):
+    office = Office(sqlite, city, settings.model_copy(update={"delivery_networks": ()}), clock)
+    try:
+        admin = office.person("admin", Role.ADMINISTRATOR)
+        for url in (
+            "http://127.0.0.1:80/",
+            "https://2130706433/",
+            "https://169.254.169.254/",
+            "ftp://x/",
+            "https://u:p@x/",
+        ):
+            refused = admin.put("/departments/cgj/endpoint", json={"url": url})
+            assert refused.status_code == 422
+            assert refused.json()["errors"][0]["pointer"] == "/url"
+        allowed = admin.put(
+            "/departments/cgj/endpoint", json={"url": "http://127.0.0.1:80/", "networks": ["127.0.0.0/8"]}
+        )
+        assert allowed.status_code == 200
+        assert admin.put("/departments/cgj/endpoint", json={"url": None, "networks": ["all"]}).status_code == 422
+    finally:
+        office.close()
+
+
+class System:
+    """A department's system that reports by signed messages."""
+
+    def __init__(self, office, code: str) -> None:
+        self._client, self._path = office.anonymous(), f"/inbound/{code}/events"
+        with office.database.session() as session:
+            self.secret = endpoints.new_secret(session, code, now=office.clock())
+
+    def tell(self, message_id: str, kind: str, at: datetime | None = None, secret: str = "", **data: str):
+        body = json.dumps({"type": kind, "data": data}).encode()
+        headers = signed_headers(message_id, at or datetime.now(UTC), body, [secret or self.secret])
+        return self._client.post(self._path, content=body, headers=headers)
+
+
+def test_a_department_signs_and_replies_by_signed_messages(small_office, wang):
+    number, cgj = dispatched(wang), System(small_office, "cgj")
+
+    for message in [("m1", "case.received"), ("m2", "case.signed"), ("m2", "case.signed")]:
+        assert cgj.tell(*message, number=number).status_code == 200, "a repeated message is no error"
+    assert cgj.tell("m3", "case.replied", number=number, reply="已修好").json() == {"received": True}
+
+    case = wang.get(f"/cases/{number}").json()
+    assert case["state"] == "replied"
+    assert case["assignments"][0]["reply"] == "已修好"
+    assert [h["step"] for h in case["history"]][-3:] == ["deliver", "sign", "reply"]
+
+
+def test_what_is_not_properly_signed_is_not_believed(small_office, wang):
+    number, cgj, gaj = dispatched(wang), System(small_office, "cgj"), System(small_office, "gaj")
+    old = datetime.now(UTC) - timedelta(minutes=6)
+
+    assert cgj.tell("m1", "case.signed", secret=gaj.secret, number=number).status_code == 401
+    assert cgj.tell("m1", "case.signed", at=old, number=number).status_code == 401
+    assert small_office.anonymous().post("/inbound/cgj/events", content=b"{}").status_code == 401
+    assert small_office.anonymous().post("/inbound/nobody/events", content=b"{}").status_code == 401
+    assert gaj.tell("m1", "case.signed", number=number).status_code == 404, "signed, but not theirs"
+    assert cgj.tell("m1", "case.exploded", number=number).status_code == 422
+    assert wang.get(f"/cases/{number}").json()["state"] == "dispatched"
+
+
+def test_a_huge_message_is_refused_before_it_is_read(small_office):
+    answer = small_office.anonymous().post("/inbound/cgj/events", content=b"x" * 200_000)
+
+    assert answer.status_code == 413
+
+
+def test_deliveries_are_listed_and_dead_letters_sent_again(today, small_office, wang, admin, receiver, settings):
+    admin.put("/departments/cgj/endpoint", json={"url": receiver.url})
+    number = dispatched(wang)
+    worker = Deliveries(small_office.database, settings)
+    receiver.plan = ["410"]
+    with small_office.database.session() as session:
+        key = session.scalars(select(Delivery.id)).one()
+    worker.deliver(key)
+
+    [dead] = admin.get("/deliveries", params={"state": "dead"}).json()["items"]
+    assert (dead["id"], dead["case"], dead["last_error"]) == (key, number, "HTTP 410")
+    assert wang.get(f"/cases/{number}").json()["assignments"][0]["trouble"] == "HTTP 410"
+    assert wang.post(f"/deliveries/{key}/replay").status_code == 403, "operators do not"
+    assert admin.post(f"/deliveries/{key}/replay").status_code == 409, "there is no address that wants it"
+    admin.put("/departments/cgj/endpoint", json={"url": receiver.url})
+    assert admin.post(f"/deliveries/{key}/replay").json()["state"] == "waiting"
+    worker.deliver(key)
+
+    [sent] = admin.get("/deliveries", params={"case": number}).json()["items"]
+    assert (sent["state"], sent["attempts"]) == ("delivered", 2)
+    assert admin.post(f"/deliveries/{key}/replay").status_code == 409
+    assert small_office.system("gaj").get("/deliveries").json()["items"] == []
+    assert len(small_office.system("cgj").get("/deliveries").json()["items"]) == 1
+
+
+def test_no_route_is_open_by_oversight(small_office):
+    """Every operation of the API, asked by nobody: 401, but for logging in and for signed messages."""
+    import httpx
+    from fastapi import FastAPI
+
+    from cases.api import router
+
+    app = FastAPI()
+    app.include_router(router(small_office.database, None, small_office.settings, small_office.clock), prefix="/api/v1")
+    paths = app.openapi()["paths"]
+    open_to_all = {("post", "/api/v1/tokens")}
+
+    with httpx.Client(base_url=small_office.url.removesuffix("/api/v1"), trust_env=False) as nobody:
+        for path, operations in paths.items():
+            for method in operations.keys() - {"parameters"}:
+                answer = nobody.request(method, path.replace("{", "").replace("}", ""), json={})
+                expected = 422 if (method, path) in open_to_all else 401
+                assert answer.status_code == expected, (method, path)
+    assert len(paths) >= 13
+
+
+def test_a_locked_database_is_a_polite_503_and_later_all_is_well(sqlite, city, settings, clock):
+    impatient = Database(str(sqlite.engine.url), busy_timeout_ms=200)
+    office = Office(impatient, city, settings, clock)
+    try:
+        wang = office.person("wang", Role.OPERATOR)
+        other = sqlite3.connect(sqlite.engine.url.database, isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        answer = wang.get("/cases")
+        other.execute("ROLLBACK")
+        other.close()
+
+        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+        assert answer.headers["Retry-After"]
+        assert wang.get("/cases").status_code == 200
+    finally:
+        office.close()
+        impatient.engine.dispose()
