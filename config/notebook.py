@@ -55,10 +55,10 @@ class Notebook:
         self.declare(what, name, at)
         return name
 
-    def check(self, lenient: set[str]) -> None:
-        """Every name that is referred to must exist, except from the lenient files."""
+    def check(self, lenient: set[str], unlisted: set[str]) -> None:
+        """Every name that is referred to must exist, except in lenient files, and of what the city lists nowhere."""
         for what, name, place in self._referred:
             known = self._declared[what]
-            if name not in known and place.file not in lenient:
+            if name not in known and place.file not in lenient and what not in unlisted:
                 self.problems.add(place, "C005", f"no {what} is named '{name}'{did_you_mean(name, known)}",
                                   f"没有代码为 '{name}' 的{_CALLED[what]}。{perhaps(name, known)}")  # fmt: skip

@@ -71,7 +71,7 @@ def read_city(city_dir: Path, problems: Problems) -> Parts:
         directory=read_lines(folder.own_or_shipped("directory.yaml"), notes),
         deadlines=read_deadlines(folder.own_or_shipped("deadlines.yaml"), notes),
     )
-    notes.check(folder.lenient)
+    notes.check(folder.lenient, set() if places else {"district"})
     return _without_strangers(parts)
 
 

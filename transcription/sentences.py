@@ -20,6 +20,9 @@ CONFIRMED = 0.7  # the operator said it and the citizen said yes
 OTHERS = 0.15  # the operator and the department: they repeat, ask and promise
 ASKED = 0.02  # a question of the operator says nothing about the matter
 
+LONGEST = 400  # characters of one sentence; a longer one has lost its punctuation
+MOST = 60_000  # characters of one call: three hours of talk
+
 _SPEAKERS = {
     "市民": Role.CITIZEN, "来电人": Role.CITIZEN, "群众": Role.CITIZEN, "诉求人": Role.CITIZEN, "citizen": Role.CITIZEN,
     "话务员": Role.OPERATOR, "接线员": Role.OPERATOR, "坐席": Role.OPERATOR, "operator": Role.OPERATOR,
@@ -27,6 +30,7 @@ _SPEAKERS = {
 }  # fmt: skip
 _SPEAKER = re.compile(rf"\s*({'|'.join(_SPEAKERS)})\s*[:：]\s*", re.IGNORECASE)
 _END = re.compile(r"(?<=[。！？!?；;])|\n")
+_PIECE = re.compile(f".{{1,{LONGEST}}}(?:[，,、 ]|$)|.{{1,{LONGEST}}}")
 _SPACES = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])|(?<=[0-9])\s+(?=[0-9])")
 _QUESTION = re.compile("[？?]|吗|呢$|请问|哪里|哪儿|什么|多少|有没有|是不是|对吧|还是")
 _YES = re.compile("(嗯|对|对的|对对|是|是的|没错|好|好的|行|可以|确认|就是|就这样|谢谢|[，。！,. ])+")
@@ -55,7 +59,7 @@ class Sentence:
 def sentences(said: str | Sequence[Utterance] | Transcript) -> tuple[Sentence, ...]:
     """In the order in which they were said, weighted."""
     if isinstance(said, str):
-        found = _from_text(said)
+        found = _from_text(said[:MOST])
     else:
         found = _from_utterances(said.utterances if isinstance(said, Transcript) else said)
     return tuple(_weigh(list(found)))
@@ -81,7 +85,7 @@ def _from_utterances(utterances: Iterable[Utterance]) -> Iterable[Sentence]:
 
 
 def _split(text: str, like: Sentence) -> Iterable[Sentence]:
-    for part in _END.split(text):
+    for part in (piece for ended in _END.split(text) for piece in _PIECE.findall(ended)):
         if shown := part.strip():
             yield replace(like, text=to_digits(squeeze(shown)), source=replace(like.source, sentence=shown))
 

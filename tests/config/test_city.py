@@ -93,6 +93,18 @@ def test_a_city_of_one_file_is_a_city(tmp_path: Path) -> None:
     assert all(line.department == "" for line in own.directory)
 
 
+def test_a_city_without_places_may_name_districts_all_the_same(tmp_path: Path) -> None:
+    write(tmp_path, departments='departments:\n  - {code: x, name: 某局, phone: "8701", districts: [东城区]}\n')
+    assert load(tmp_path).departments[0].districts == ("东城区",)
+
+
+def test_two_departments_may_share_a_telephone_but_are_told_of_it(tmp_path: Path) -> None:
+    one, two = '{code: x, name: 甲局, phone: "8701"}', '{code: y, name: 乙局, phone: "8701"}'
+    write(tmp_path, departments=f"departments:\n  - {one}\n  - {two}\n")
+    assert [p.code for p in problems(tmp_path)] == ["C004"]
+    assert len(load(tmp_path).departments) == 2
+
+
 def test_departments_may_be_written_by_code(tmp_path: Path) -> None:
     write(
         tmp_path,

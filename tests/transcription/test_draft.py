@@ -280,3 +280,8 @@ def test_any_text_gives_a_draft_that_survives_json(said: str, caller: str) -> No
 @given(st.lists(st.tuples(st.sampled_from("cod"), st.lists(FRAGMENTS, max_size=8).map("".join)), max_size=8))
 def test_any_talk_gives_the_same_draft_twice(turns: list[tuple[str, str]]) -> None:
     assert talk(*turns) == talk(*turns)
+
+
+@pytest.mark.parametrize("said", ["1380013", "建设路三号停水了家里有老人", "建设路3号楼，停水了。", "路", "没有", "1 "])
+def test_an_endless_talk_is_drafted_in_a_second_or_two(said: str) -> None:
+    assert _seconds(said * (20_000 // len(said))) < 4
