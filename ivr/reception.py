@@ -30,7 +30,7 @@ from ivr.visits import StillWaiting, Visit
 
 log = logging.getLogger(__name__)
 
-MARGIN_SECONDS = 10  # how long Asterisk waits for us beyond what a prompt or a question takes
+MARGIN_SECONDS = 5  # how long Asterisk waits for us beyond what a prompt or a question takes
 ALL_KEYS = "0123456789*#"
 FACTS_SECONDS = 1.0
 

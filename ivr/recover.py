@@ -78,6 +78,8 @@ def _take_up(x: Exchange, call_id: str, channels: Channels) -> None:
     if live.channel not in channels:
         live.because, live.hung_up = "interrupted", True  # closed by the next tick
         conduct.note(x, live, Kind.NOTE_TAKEN, text="the call ended while the hotline was not running")
+        for unique in [u for u in channels if call_of(u.removeprefix("tap-")) == call_id]:
+            x.legs.hang_up(unique)
         return
     for leg in (live.leg, *(leg.id for leg in known.legs)):
         unique = live.channel if leg == live.leg else leg

@@ -85,10 +85,11 @@ def _start(hotline: Hotline, demo: bool) -> None:
 
 
 def _prompts(settings: Settings) -> None:
+    from console.commands.prompts import phrases
     from ivr.prompts import make_prompts, missing_prompts
 
     if missing_prompts(settings):
-        make_prompts(settings, progress=lambda text: click.echo(f"  {text}"))
+        make_prompts(settings, phrases=phrases(settings), progress=lambda text: click.echo(f"  {text}"))
 
 
 def _wait_for_database(hotline: Hotline) -> None:
