@@ -28,6 +28,7 @@ __all__ = ["NOWHERE", "Doubt", "Draft", "Guess", "Kind", "Part", "Source", "Sugg
 _UNSURE = 0.35
 _HEARD_BADLY = 0.9  # right words are recognised with 0.99 on average, wrong ones with 0.8
 _MOST_DOUBTS = 12
+_PLACELESS = {Kind.CONSULTATION, Kind.PRAISE}  # a question about a pension is nowhere
 _PLAIN = ("kind", "urgency", "place", "phone", "summary")
 
 
@@ -130,10 +131,15 @@ def review(found: Draft, heard: Sequence[Sentence]) -> list[Doubt]:
 
 def _weak(found: Draft) -> list[tuple[str, float, str]]:
     category = found.categories[0].score if found.categories else 0.0
+    needs_place = found.place.value or found.kind.value not in _PLACELESS
     return [
         ("kind", found.kind.score, f"诉求类型不确定：{found.kind.reason}"),
         ("category", category, "类别不确定，请核对" if found.categories else "没有听出类别，请填写"),
-        ("place", found.place.score, "没有听到地点，请询问" if not found.place.value else "地点不确定，请核对"),
+        (
+            "place",
+            found.place.score if needs_place else 1.0,
+            "没有听到地点，请询问" if not found.place.value else "地点不确定，请核对",
+        ),
         ("departments", 1.0 if found.departments else 0.0, "没有想到合适的单位，请选择"),
         ("phone", 1.0 if found.phone.value else 0.0, "没有联系电话，请询问"),
     ]

@@ -99,7 +99,7 @@ def test_a_city_without_places_may_name_districts_all_the_same(tmp_path: Path) -
 
 
 def test_two_departments_may_share_a_telephone_but_are_told_of_it(tmp_path: Path) -> None:
-    one, two = '{code: x, name: 甲局, phone: "8701"}', '{code: y, name: 乙局, phone: "8701"}'
+    one, two = '{code: one, name: 甲局, phone: "8701"}', '{code: two, name: 乙局, phone: "8701"}'
     write(tmp_path, departments=f"departments:\n  - {one}\n  - {two}\n")
     assert [p.code for p in problems(tmp_path)] == ["C004"]
     assert len(load(tmp_path).departments) == 2
