@@ -21,6 +21,7 @@ The rules:
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from ivr import actions as do
@@ -52,7 +53,7 @@ def step(flows: Flows, session: Session, event: ev.Event, now: datetime) -> Spri
         raise ProtocolError(f"{name} cannot come: the session has ended ({session.ended})")
     if session.version != flows.version:
         raise ProtocolError(f"the session is of version {session.version}, the flows are {flows.version}")
-    walk = Walk(flows, session, now)
+    walk = Walk(flows, replace(session, typed=""), now)  # a key counts for the question that follows at once
     if isinstance(event, ev.HungUp):
         return _gone(walk)
     if walk.lost:  # the flows were changed under a call that was given their version

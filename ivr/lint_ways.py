@@ -65,9 +65,7 @@ class WayCheck:
         """No room, and no recording, before the citizen has been told of the recording."""
         for number in reach(spots, [0], lambda spot: () if _tells(spot) else spot.arcs):
             node = spots[number].node
-            if is_human(spots[number]) or (
-                isinstance(node.act, Recording) and node.act.state == "on" and not _tells(spots[number])
-            ):
+            if is_human(spots[number]) or _records_untold(node):
                 self.problems.add(node.place, "F028", f"'{node.name}' can be reached without the recording notice",
                                   f"有路径没播录音告知就到了 '{node.name}'，请在前面接上"
                                   " {recording: on, notice: recording_notice}。")  # fmt: skip

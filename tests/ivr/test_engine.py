@@ -154,6 +154,13 @@ def test_a_key_that_interrupts_the_greeting_answers_the_question_behind_it() -> 
     assert prompts(call(flows, ev.Played("9"))) == ["question"]
 
 
+def test_a_key_pressed_long_before_a_question_does_not_answer_it() -> None:
+    hello = HELLO.replace("next: menu", "next: more}\n  more: {say: more, next: menu")
+    flows = flows_of(hello + MENU.partition("nodes:\n")[2])
+
+    assert prompts(call(flows, ev.Played("2"), ev.Played())) == ["question"]
+
+
 @pytest.mark.parametrize(
     ("words", "node"), [("满意", "yes_please"), ("我 不 满意", "no_thanks"), ("不知道", ""), ("", "")]
 )
