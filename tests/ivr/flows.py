@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ NOON = datetime(2026, 3, 4, 12, 0, tzinfo=ZONE)  # a Wednesday; the office is cl
 KEYS = "0123456789*#"
 
 
+@cache
 def shipped() -> Flows:
     problems = Problems()
     flows = load_flows(SHIPPED_FLOWS, SHIPPED_FLOWS.parent / "config", problems)

@@ -27,7 +27,7 @@ FACTS = st.builds(
     values=st.just({"case_no": "20260001"}),
 )
 QUIET = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 MANY_EVENTS = 1500  # steps x tries, twice over: a call that lasts longer is endless
 
