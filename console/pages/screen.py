@@ -7,9 +7,10 @@ So a message lost, doubled or late cannot leave a desk wrong, and the first mess
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import lru_cache
 
 from console.hub import Batch, Event, Viewer
 from console.memory import Caption
@@ -17,7 +18,7 @@ from console.pages import view, words
 from console.pages.desk_draft import draft_key, draft_pane, suggestion_parts
 from console.pages.ports import CaseView, History, Ports
 from console.pages.render import css_string, html, partial
-from ivr.board import Board, Operator, Room
+from ivr.board import Board, Operator, Place, Room, Status
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Screen:
 
     def __init__(self, ports: Ports, viewer: Viewer) -> None:
         self._ports, self._viewer = ports, viewer
-        self._sent: dict[str, str] = {}
+        self._sent: dict[str, Hashable] = {}
         self._lines: set[int] = set()
         self._room_id = self._drafted_id = ""
         self._known = Known()
@@ -119,17 +120,35 @@ class Screen:
 
     # ---- regions
     def _regions(self, sight: Sight) -> list[str]:
-        here = {
-            "#wait": wait(sight.board, self._ports),
-            "#me": html("desk/_me.html", operator=sight.operator, choice=choice(sight.operator)),
-            "#pending": html("desk/_pending.html", rooms=self._known.pending),
-            **call_regions(sight.room, self._viewer.name, self._known, self._ports),
-        }
-        return [self._part(target, content) for target, content in here.items() if self._sent.get(target) != content]
+        board, room, known, minute = sight.board, sight.room, self._known, self._minute()
+        long_since = self._ports.now() - timedelta(seconds=LONG_WAIT_SECONDS)
+        overdue = tuple(p.joined_at < long_since for p in board.places)
+        ready = sum(o.status is Status.READY for o in board.operators)
+        bar = view.bar(room, self._viewer.name)
+        return [
+            *self._region("#wait", wait, board.places, overdue, ready),
+            *self._region("#me", status, sight.operator),
+            *self._region("#pending", pending, known.pending),
+            *self._region("#call-head", call_head, room, bar),
+            *self._region("#caller", caller, room, bar, known, minute),
+            *self._region("#room", self._rows, room),
+            *self._region("#bar", buttons, bar),
+        ]
 
-    def _part(self, target: str, content: str) -> str:
-        self._sent[target] = content
-        return partial(target, content)
+    def _region(self, target: str, render: Callable[..., str], *inputs: Hashable) -> list[str]:
+        """Rendered and sent only when what it is made from differs from the last time."""
+        if target in self._sent and self._sent[target] == inputs:
+            return []
+        self._sent[target] = inputs
+        return [partial(target, render(*inputs))]
+
+    def _rows(self, room: Room | None) -> str:
+        rows = view.rows(room, self._viewer.name, self._ports.city) if room else ()
+        return html("desk/_room.html", room=room, rows=rows)
+
+    def _minute(self) -> int:
+        """Texts such as "2 hours left" are made anew each minute."""
+        return int(self._ports.now().timestamp() // 60)
 
     def _all_captions(self, room: Room | None) -> str:
         self._room_id = _id(room)
@@ -171,8 +190,7 @@ class Screen:
             self._sent["draft"] = key
             return [partial("#p-draft", pane)]
         if case is not None:
-            target, content = f'#receipts[data-no="{css_string(case.no)}"]', html("desk/_receipts.html", case=case)
-            return [self._part(target, content)] if self._sent.get(target) != content else []
+            return self._region(f'#receipts[data-no="{css_string(case.no)}"]', receipts, case, self._minute())
         return suggestion_parts(self._ports, call_id) if drafted else []
 
 
@@ -180,11 +198,14 @@ def _id(room: Room | None) -> str:
     return room.id if room else ""
 
 
-def wait(board: Board, ports: Ports) -> str:
-    now = ports.now()
-    long_since = now - timedelta(seconds=LONG_WAIT_SECONDS)
-    ready = sum(1 for o in board.operators if o.status == "ready")
-    return html("desk/_wait.html", places=board.places, long_since=long_since, ready=ready, now=now)
+@lru_cache(maxsize=16)
+def wait(places: tuple[Place, ...], overdue: tuple[bool, ...], ready: int) -> str:
+    """The same for every desk, so it is rendered once for all."""
+    return html("desk/_wait.html", places=list(zip(places, overdue, strict=True)), ready=ready)
+
+
+def status(operator: Operator | None) -> str:
+    return html("desk/_me.html", operator=operator, choice=choice(operator))
 
 
 def choice(operator: Operator | None) -> str:
@@ -197,15 +218,24 @@ def choice(operator: Operator | None) -> str:
     return next(fits, "")
 
 
-def call_regions(room: Room | None, me: str, known: Known, ports: Ports) -> dict[str, str]:
-    bar = view.bar(room, me)
-    rows = view.rows(room, me, ports.city) if room else ()
-    return {
-        "#call-head": html("desk/_call_head.html", room=room, bar=bar),
-        "#caller": html("desk/_caller.html", room=room, bar=bar, known=known),
-        "#room": html("desk/_room.html", room=room, rows=rows),
-        "#bar": html("desk/_bar.html", bar=bar),
-    }
+def pending(rooms: tuple[Room, ...]) -> str:
+    return html("desk/_pending.html", rooms=rooms)
+
+
+def call_head(room: Room | None, bar: view.Bar) -> str:
+    return html("desk/_call_head.html", room=room, bar=bar)
+
+
+def caller(room: Room | None, bar: view.Bar, known: Known, _minute: int) -> str:
+    return html("desk/_caller.html", room=room, bar=bar, known=known)
+
+
+def buttons(bar: view.Bar) -> str:
+    return html("desk/_bar.html", bar=bar)
+
+
+def receipts(case: CaseView, _minute: int) -> str:
+    return html("desk/_receipts.html", case=case)
 
 
 def caption_line(line: Caption, room: Room | None) -> str:

@@ -1,13 +1,12 @@
 """The desk in a real Chromium: by keyboard only, through broken streams, and with hostile texts.
 
-Screenshots of each stage are kept in HOTLINE_ARTEFACTS (a folder) when it is set.
+Screenshots of each stage are kept in artefacts/desk: to be looked at, not to be compared.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -16,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from console.pages import render, stream
-from ivr.board import Cause
+from config.settings import ROOT
+from console.pages import door, render, stream
+from ivr.board import Cause, Status
 from ivr.room import Step
 from tests.console.desk_house import PASSWORD, House, eventually, opened_house
 
@@ -27,6 +27,7 @@ expect = playwright.expect
 pytestmark = pytest.mark.browser
 CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), "")
 AXE = render.WEB / "assets" / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = ROOT / "artefacts" / "desk"
 ROOM = "20261122-0417"
 WATCH = "window.__faults = []; addEventListener('securitypolicyviolation', e => __faults.push(e.violatedDirective));"
 DRAFT = {
@@ -90,6 +91,7 @@ def sign_in(page: Any, house: House) -> None:
         page.goto(f"{house.url}/desk")
         return
     page.goto(f"{house.url}/desk")
+    expect(page.locator("#name")).to_be_focused()
     page.keyboard.type("limin")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -111,15 +113,12 @@ def talk(house: House, page: Any, room_id: str = ROOM) -> None:
 
 def photograph(page: Any, name: str, **size: int) -> None:
     """By the protocol itself: Playwright's own screenshot puts a style into the page, against the policy."""
-    folder = os.environ.get("HOTLINE_ARTEFACTS")
-    if not folder:
-        return
     if size:
         page.set_viewport_size(size)
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    PICTURES.mkdir(parents=True, exist_ok=True)
     session = page.context.new_cdp_session(page)
     picture = session.send("Page.captureScreenshot", {"captureBeyondViewport": size.get("width", 1440) < 1000})
-    (Path(folder) / f"{name}.png").write_bytes(base64.b64decode(picture["data"]))
+    (PICTURES / f"{name}.png").write_bytes(base64.b64decode(picture["data"]))
 
 
 def axe_findings(page: Any) -> list[str]:
@@ -211,6 +210,9 @@ def test_typing_outlives_a_reload_and_a_restart_of_the_server(house: House, page
     talk(house, page, "20261122-1001")
     page.fill("#f-place", "人写的")
     expect(page.locator("#saved")).to_contain_text("已保存", timeout=3000)
+    page.fill("#f-phone", "")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#saved")).to_contain_text("已保存", timeout=900)
     page.fill("#f-name", "王")
     page.reload()
     talk_again = page.locator("#f-name")
@@ -374,6 +376,39 @@ def test_a_second_window_waits_and_takes_over(house: House, page: Any) -> None:
     page.goto(f"{house.url}/desk")
 
 
+def test_a_living_page_keeps_its_operator_in_the_line_and_a_closed_one_does_not(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "TICK_SECONDS", 0.3)
+    with opened_house(tmp_path, grace_seconds=1.5) as own:
+        context = browser.new_context(locale="zh-CN")
+        page = context.new_page()
+        sign_in(page, own)
+        live(page)
+        page.select_option("#status", "ready")
+        eventually(lambda: own.switchboard.operators.get("limin"))
+        time.sleep(3)
+        assert own.switchboard.operators["limin"].status is Status.READY
+
+        page.close()
+        eventually(lambda: own.switchboard.operators["limin"].reason == "话务台断开")
+        context.close()
+
+
+def test_an_expired_login_is_told_on_the_page(house: House, browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "TICK_SECONDS", 0.3)
+    monkeypatch.setattr(door, "FRESH_SECONDS", 0.0)
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    sign_in(page, house)
+    live(page)
+    house.ports.people.sign_out(house.sessions.pop("limin"))
+
+    expect(page.locator("#signed-out")).to_be_visible()
+    expect(page.locator("#live")).to_have_text("未登录")
+    context.close()
+
+
 def test_a_failed_department_stays_visible_with_what_to_do(house: House, page: Any) -> None:
     talk(house, page, "20261122-1701")
     house.switchboard.add("20261122-1701", department="street_lighting", by="limin")
@@ -393,6 +428,9 @@ def test_no_page_fails_the_accessibility_rules(house: House, page: Any, width: i
         pytest.skip("axe-core is not installed: npm ci in console/web/assets")
     page.set_viewport_size({"width": width, "height": 900})
     live(page)
+    page.evaluate("() => document.body.append(document.createElement('button'))")
+    assert any("button-name" in found for found in axe_findings(page)), "the rules are really looked at"
+    page.evaluate("() => document.body.lastElementChild.remove()")
     assert axe_findings(page) == [], "the empty desk"
     house.switchboard.waits("13968027711", seconds=47, priority=1)
     talk(house, page, f"20261122-18{width}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from pathlib import Path
@@ -325,3 +326,36 @@ def test_a_desk_survives_a_database_that_cannot_answer(house: House, monkeypatch
             until("恢复市民")
 
     assert "138 0571 2345" in first
+
+
+@pytest.mark.slow
+def test_a_hundred_desks_see_the_line_change_within_300_ms(tmp_path: Path) -> None:
+    """The waiting line is what every desk shows. Ten changes; the whole delay until the bytes have come."""
+    with opened_house(tmp_path) as house, signed_in(house):
+        delays = asyncio.run(_hundred_desks(house))
+
+    assert len(delays) == 1000
+    assert sorted(delays)[949] < 0.3
+
+
+async def _hundred_desks(house: House) -> list[float]:
+    sent, delays = {}, []
+
+    async def desk() -> None:
+        cookies = {"hotline": house.sessions["limin"]}
+        client = httpx.AsyncClient(base_url=house.url, cookies=cookies, timeout=30)
+        async with client, client.stream("GET", "/desk/stream") as answer:
+            async for text in answer.aiter_text():
+                came, numbers = time.monotonic(), re.findall(r"1990000(\d{4})", text.replace(" ", ""))
+                delays.extend(came - sent[number] for number in numbers)
+
+    desks = [asyncio.create_task(desk()) for _ in range(100)]
+    await asyncio.sleep(5)
+    for n in range(10):
+        sent[f"{n:04}"] = time.monotonic()
+        house.switchboard.places = ()
+        house.switchboard.waits(f"1990000{n:04}")
+        await asyncio.sleep(0.5)
+    for each in desks:
+        each.cancel()
+    return delays
