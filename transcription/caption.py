@@ -12,7 +12,9 @@ from transcription.transcript import Word
 class Caption:
     """Words of one tap. A caption with the same `tap` and `number` replaces the one before it until `final` is true.
 
-    `tap` is the UUID that the AudioSocket connection gave itself; seconds count from the tap's first moment.
+    `tap` is the UUID that the AudioSocket connection gave itself; seconds count from the tap's first moment. Exact
+    times, confidence and words are known only of a final caption: before, `start` and `end` are those of the sound that
+    it was heard in, the confidence is 0 and there are no words.
     """
 
     tap: str

@@ -26,6 +26,7 @@ from transcription.recognizer import Recognizer, SpeechModel, load_model
 from transcription.tap import Backlog, Hearing
 
 BEAT_SECONDS = 0.5
+READ_SECONDS = 0.1  # sound of several frames is read at once: waking up for each would cost more than hearing it
 NAME_SECONDS = 5.0  # a peer must have told its UUID by then
 IDLE_SECONDS = 3600.0  # a held or muted telephone may send nothing for long, but not for ever
 STUCK_SECONDS = 10.0  # one piece of sound takes milliseconds
@@ -45,7 +46,7 @@ class Worker:
         os.set_blocking(sys.stdout.fileno(), False)
 
     def new_recognizer(self) -> Recognizer:
-        return Recognizer(self.model, partial_words=True)
+        return Recognizer(self.model)
 
     def write(self, line: str, *, droppable: bool = False) -> None:
         """Hand a line to the parent without ever waiting for it."""
@@ -102,6 +103,7 @@ class Tap(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """All sound that came together is put together: we may have been late in reading it."""
+        self._transport.pause_reading()
         now = time.monotonic()
         sound = bytearray()
         try:
@@ -119,6 +121,10 @@ class Tap(asyncio.Protocol):
             self._last_sound = now
             self.backlog.put(bytes(sound), now)
             self._go_on()
+
+    def read_on(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def look_at_the_clock(self, now: float) -> None:
         """Twice a second: peers that say nothing, and speakers who have fallen silent."""
@@ -155,7 +161,8 @@ class Tap(asyncio.Protocol):
 
     def _heard(self, future: asyncio.Future[list[Caption]]) -> None:
         self.busy_since = 0.0
-        if future.exception():  # Vosk could not go on with this speaker; the others are not concerned
+        if failed := future.exception():  # we could not go on with this speaker; the others are not concerned
+            self.worker.write(json.dumps({"problem": type(failed).__name__}))
             self._open, self.hearing = False, None
             self._transport.abort()
         else:
@@ -178,7 +185,10 @@ async def _serve(listening: socket.socket, model: SpeechModel) -> None:
     async with server:
         while True:
             worker.beat()
-            await asyncio.sleep(BEAT_SECONDS)
+            for _ in range(round(BEAT_SECONDS / READ_SECONDS)):
+                await asyncio.sleep(READ_SECONDS)
+                for tap in list(worker.taps):
+                    tap.read_on()
 
 
 def main(listening_fd: str, model_path: str, niceness: str) -> None:

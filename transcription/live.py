@@ -181,6 +181,8 @@ class Captions:
             value: dict[str, Any] = json.loads(line)
             if "beat" in value:
                 self._on_beat(value["beat"])
+            elif "problem" in value:
+                log.warning("captions: a tap ended with %s", value["problem"])
             else:
                 self._offer(Caption.from_dict(value))
         except (ValueError, KeyError, TypeError):

@@ -37,10 +37,9 @@ class ModelProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the recogniser understood of a stretch of sound. Seconds count from the first sound fed."""
+    """One utterance as it was understood. Seconds count from the first sound fed."""
 
     words: tuple[Word, ...]
-    final: bool
 
     @property
     def text(self) -> str:
@@ -89,28 +88,28 @@ def load_model(path: Path) -> SpeechModel:
 class Recognizer:
     """Hears one speaker. Feed it sound as it comes, then `finish`. It may be used again after `finish`."""
 
-    def __init__(self, model: SpeechModel, phrases: Sequence[str] = (), *, partial_words: bool = False) -> None:
+    def __init__(self, model: SpeechModel, phrases: Sequence[str] = ()) -> None:
         """`phrases`: understand nothing but these (space between words); anything else is heard as silence."""
         self._strict = bool(phrases)
         self._model_rate = model.rate
         self._resampling: Any = None
         self._vosk = model.recognizer(*([_grammar(model, phrases)] if phrases else []))
         self._vosk.SetWords(True)
-        self._vosk.SetPartialWords(partial_words)
 
     def feed(self, pcm: bytes) -> Iterator[Heard]:
         """Utterances that ended within this sound (8 kHz, 16 bit, mono)."""
         for at in range(0, len(pcm), CHUNK_BYTES):
             if self._vosk.AcceptWaveform(self._at_model_rate(bytes(pcm[at : at + CHUNK_BYTES]))):
-                yield from self._heard(self._vosk.Result(), "result", final=True)
+                yield from self._heard(self._vosk.Result())
 
-    def partial(self) -> Heard | None:
-        """What is being said now, as far as it can be told."""
-        return next(self._heard(self._vosk.PartialResult(), "partial_result", final=False), None)
+    def partial(self) -> str:
+        """What is being said now, as far as it can be told. (With times Vosk would tell it a second later.)"""
+        words = json.loads(self._vosk.PartialResult()).get("partial", "").split()
+        return "" if self._strict else joined(w for w in words if w != UNKNOWN)
 
     def finish(self) -> Iterator[Heard]:
         """What was still being said when the sound ended."""
-        yield from self._heard(self._vosk.FinalResult(), "result", final=True)
+        yield from self._heard(self._vosk.FinalResult())
 
     def _at_model_rate(self, pcm: bytes) -> bytes:
         if self._model_rate == RATE:
@@ -118,13 +117,15 @@ class Recognizer:
         pcm, self._resampling = upsample(pcm, self._model_rate, self._resampling)
         return pcm
 
-    def _heard(self, result: str, key: str, *, final: bool) -> Iterator[Heard]:
-        words = [Word(w["word"], max(0.0, w["start"]), w["end"], w["conf"]) for w in json.loads(result).get(key, [])]
+    def _heard(self, result: str) -> Iterator[Heard]:
+        words = [
+            Word(w["word"], max(0.0, w["start"]), w["end"], w["conf"]) for w in json.loads(result).get("result", [])
+        ]
         if self._strict and any(w.text == UNKNOWN for w in words):
             return
         words = [w for w in words if w.text != UNKNOWN]
         if words:
-            yield Heard(tuple(words), final)
+            yield Heard(tuple(words))
 
 
 def sample_rate(path: Path) -> int:

@@ -79,7 +79,8 @@ class Hearing:
         self._recognizer: Recognizer | None = None
         self._offset = 0.0
         self._number = 1
-        self._shown = ""
+        self._growing = ""  # the text of the utterance so far, and the second at which it was first heard
+        self._since = 0.0
 
     def hear(self, start: float, gap: bool, pcm: bytes) -> Iterator[Caption]:
         """Captions that changed with this sound, which begins `start` seconds after the tap did."""
@@ -87,7 +88,7 @@ class Hearing:
             yield from self.close()
             self._recognizer, self._offset = self._new(), start
         yield from map(self._final, self._recognizer.feed(pcm))
-        yield from self._partial()
+        yield from self._partial(self._recognizer.partial(), start, start + len(pcm) / BYTES_PER_SECOND)
 
     def close(self) -> Iterator[Caption]:
         """What was still being said; the recogniser's memory is given back."""
@@ -95,23 +96,18 @@ class Hearing:
             yield from map(self._final, self._recognizer.finish())
             self._recognizer = None
 
-    def _partial(self) -> Iterator[Caption]:
-        heard = self._recognizer.partial() if self._recognizer else None
-        if heard and heard.text != self._shown:
-            self._shown = heard.text
-            yield self._caption(heard, heard.text)
+    def _partial(self, text: str, start: float, end: float) -> Iterator[Caption]:
+        """Words without times and confidence: those are known only when the utterance has ended."""
+        if text and text != self._growing:
+            self._since = self._since if self._growing else start
+            self._growing = text
+            yield Caption(self._tap, self._number, text, False, self._since, end, 0.0)
 
     def _final(self, heard: Heard) -> Caption:
-        caption = self._caption(heard, to_digits(heard.text))
-        self._number += 1
-        self._shown = ""
-        return caption
-
-    def _caption(self, heard: Heard, text: str) -> Caption:
         words = tuple(_shifted(w, self._offset) for w in heard.words)
-        return Caption(
-            self._tap, self._number, text, heard.final, words[0].start, words[-1].end, heard.confidence, words
-        )
+        number, self._number, self._growing = self._number, self._number + 1, ""
+        text = to_digits(heard.text)
+        return Caption(self._tap, number, text, True, words[0].start, words[-1].end, heard.confidence, words)
 
 
 def _shifted(word: Word, seconds: float) -> Word:

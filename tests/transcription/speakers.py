@@ -60,9 +60,9 @@ class Speaker:
         due = time.monotonic()
         for at in range(0, len(pcm), FRAME_BYTES):
             frame = pcm[at : at + FRAME_BYTES]
-            self.socket.sendall(b"\x10" + len(frame).to_bytes(2, "big") + frame)
-            due += len(frame) / BYTES_PER_SECOND / pace
+            due += len(frame) / BYTES_PER_SECOND / pace  # it can be sent when it has been spoken
             time.sleep(max(0.0, due - time.monotonic()))
+            self.socket.sendall(b"\x10" + len(frame).to_bytes(2, "big") + frame)
 
     def hang_up(self) -> None:
         self.socket.sendall(b"\x00\x00\x00")

@@ -38,11 +38,11 @@ def test_a_voice_that_was_never_learned_is_heard_word_by_word_at_the_right_time(
 
 
 def test_words_grow_while_they_are_spoken(model: SpeechModel) -> None:
-    recognizer, seen = Recognizer(model, partial_words=True), []
+    recognizer, seen = Recognizer(model), []
     for at in range(0, len(clip("outage").pcm), 3200):
         assert not list(recognizer.feed(clip("outage").pcm[at : at + 3200]))
-        if (heard := recognizer.partial()) and heard.text not in seen:
-            seen.append(heard.text)
+        if (text := recognizer.partial()) and text not in seen:
+            seen.append(text)
     assert len(seen) > 3
     assert all(later.startswith(earlier[:2]) for earlier, later in pairwise(seen))
 
