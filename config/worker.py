@@ -35,17 +35,23 @@ log = logging.getLogger("hotline.worker")
 ROUND_SECONDS = 1.0
 LEASE_SECONDS = 6.0
 LOOK_SECONDS = 0.2  # how often a queue is looked at: a case is on its way within half a second
+DRAIN_SECONDS = 2  # for what is being done when the worker is told to stop; what takes longer is done again later
 KEEP_DAYS = 7
 FROZEN = 75  # exit code: start me again
 _SWEEP_LOCK = 12345_02
 _LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
 
 _tasks: dict[str, Task] = {}
+_running: set[int] = set()  # threads that are doing something
 
 
 @DBOS.step(retries_allowed=True, interval_seconds=0.5, max_attempts=8, backoff_rate=2.0)
 def _step(task: str, ref: str) -> None:
-    _tasks[task].run(ref)
+    _running.add(threading.get_ident())
+    try:
+        _tasks[task].run(ref)
+    finally:
+        _running.discard(threading.get_ident())
 
 
 @DBOS.workflow(name=WORKFLOW)
@@ -176,7 +182,7 @@ class Worker:
         try:
             yield
         finally:
-            DBOS.destroy(workflow_completion_timeout_sec=2)
+            DBOS.destroy(workflow_completion_timeout_sec=DRAIN_SECONDS if _running else 0)
             self._say_goodbye()
             engine.dispose()
 

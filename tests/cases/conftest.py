@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from case_office import Office
 from department_receiver import Receiver
 from postgres_cluster import Cluster, binaries
 from worker_processes import Workers
 
+from cases import people
 from cases.migrations import upgrade
 from config.city import Category, City, Department
 from config.database import Database, make_engine
@@ -106,7 +108,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(
         data_dir=tmp_path,
         delivery_networks=("127.0.0.0/8",),
-        delivery_retry_seconds=0.05,
+        delivery_retry_seconds=5.0,
         delivery_timeout_seconds=1.0,
     )
 
@@ -138,3 +140,10 @@ def workers(database_url: str, tmp_path: Path) -> Iterator[Workers]:
     workers = Workers(database_url, tmp_path)
     yield workers
     workers.stop()
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same argon2, at the price of a test: what a wrong password costs is not what these stories are about."""
+    monkeypatch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    people._nobody.cache_clear()
