@@ -18,8 +18,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from console.as_json import participant_json, room_json
 from console.memory import Caption, Memory
-from ivr.board import Board, Participant, Room
+from ivr.board import Board, Room
+
+__all__ = ["Batch", "Event", "Hub", "Subscription", "Viewer", "participant_json", "room_json"]
 
 QUEUE_LIMIT = 500
 EVENTS_KEPT = 2000
@@ -233,29 +236,3 @@ class Hub:
             listener.offer(event)
         except RuntimeError:  # its event loop has ended without saying goodbye
             self._listeners.discard(listener)
-
-
-def room_json(room: Room) -> dict[str, Any]:
-    """A room as the API and the event stream tell it."""
-    return {
-        "id": room.id,
-        "caller": room.caller,
-        "opened_at": room.opened_at.isoformat(),
-        "ended_at": room.ended_at.isoformat() if room.ended_at else None,
-        "recording": room.recording.value,
-        "participants": [participant_json(p) for p in room.participants],
-    }
-
-
-def participant_json(p: Participant) -> dict[str, Any]:
-    return {
-        "leg": p.leg,
-        "role": p.role.value,
-        "name": p.name,
-        "title": p.title,
-        "state": p.state.value,
-        "muted": p.muted,
-        "held": p.held,
-        "whisper_to": p.whisper_to,
-        "cause": p.cause.value if p.cause else None,
-    }

@@ -1,38 +1,20 @@
-"""The pages' view of people and cases in the database: each call is one transaction, each answer a frozen value."""
+"""The pages' view of people and of what they typed, in the database. Cases are in `case_records.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
-
-from cases import assignment, case, intake, people
-from cases.actor import Actor
-from cases.history import assignments, history
-from cases.lifecycle import Happening, Impossible, Step
-from cases.model import AssignmentRow, CallRow, CaseRow, Delivery, LegRow, Person
-from cases.refusal import Refusal
-from cases.words import Confidentiality, Kind, Part, Role, Sending, State, Urgency
-from config.city import City
+from cases import intake, people
+from cases.model import Person
+from cases.words import Role
 from config.database import Database
 from console.hub import Viewer
-from console.pages import ports
+from console.pages.case_records import CasesInDatabase
 from console.pages.ports import Refused, SignedIn
 
-CALLS_COUNTED = timedelta(days=365)
-CASES_SHOWN = 20
-CLOSED = frozenset({State.ANSWERED})
-CITIZENS_WORDS = {
-    Step.REGISTER: "已登记",
-    Step.ACCEPT: "已受理",
-    Step.ANSWER: "已直接答复",
-    Step.DISPATCH: "已交承办单位办理",
-    Step.SIGN: "承办单位已签收",
-    Step.REPLY: "承办单位已答复，正在审核",
-}
+__all__ = ["CasesInDatabase", "PeopleInDatabase", "TypedInDatabase"]
 
 
 class PeopleInDatabase:
@@ -92,150 +74,3 @@ class TypedInDatabase:
             said["category"] = [{"code": typed["category"], "score": 1.0, "reason": "人工填写"}]
         with self._database.session() as session:
             intake.correct_draft(session, call_id, {"desk": dict(typed), **said}, by, now=self._now())
-
-
-class CasesInDatabase:
-    """Registering, and looking cases up."""
-
-    def __init__(self, database: Database, city: City, now: Callable[[], datetime]) -> None:
-        self._database, self._city, self._now = database, city, now
-
-    def history(self, caller: str, besides: str = "") -> ports.History:
-        if not caller:
-            return ports.History()
-        with self._database.session() as session:
-            earlier = CallRow.caller == caller, CallRow.id != besides
-            recent = CallRow.started_at > self._now() - CALLS_COUNTED
-            calls = session.scalar(select(func.count()).select_from(CallRow).where(*earlier, recent)) or 0
-            own = or_(CaseRow.phone == caller, CaseRow.call_id.in_(select(CallRow.id).where(*earlier)))
-            other = or_(CaseRow.call_id.is_(None), CaseRow.call_id != besides)
-            chosen = select(CaseRow).where(own, other).order_by(CaseRow.created_at.desc()).limit(CASES_SHOWN)
-            rows = session.scalars(chosen).all()
-            name = next((row.caller_name for row in rows if row.caller_name), "")
-            return ports.History(name, calls, tuple(_line(session, row) for row in rows))
-
-    def draft(self, call_id: str) -> Mapping[str, Any]:
-        with self._database.session() as session:
-            row = intake.draft_of(session, call_id)
-            return row.proposed if row else {}
-
-    def operators(self, call_id: str) -> frozenset[str] | None:
-        with self._database.session() as session:
-            if session.get(CallRow, call_id) is None:
-                return None
-            own = LegRow.call_id == call_id, LegRow.role == "operator"
-            return frozenset(session.scalars(select(LegRow.name).where(*own)))
-
-    def register(self, new: ports.NewCase, by: Viewer) -> ports.CaseView:
-        actor, now = Actor(by.name, Role(by.role)), self._now()
-        try:
-            with self._database.session() as session:
-                intake.correct_draft(session, new.call_id, {}, by.name, now=now)  # a call that still goes on is known
-                session.get_one(CallRow, new.call_id, with_for_update=True)  # one case for each call, clicked twice too
-                row = _of_call(session, new.call_id)
-                if row is None:
-                    row = case.register(session, _fields(new), actor, city=self._city, now=now, call_id=new.call_id)
-                    assignment.dispatch(session, row, new.lead, new.assisting, actor, city=self._city, now=now)
-                return self._view(session, row)
-        except (Refusal, Impossible) as refusal:
-            raise Refused("refused", str(refusal)) from None
-
-    def of_call(self, call_id: str) -> ports.CaseView | None:
-        with self._database.session() as session:
-            row = _of_call(session, call_id)
-            return self._view(session, row) if row else None
-
-    def case(self, no: str) -> ports.CaseView | None:
-        with self._database.session() as session:
-            row = session.get(CaseRow, no)
-            return self._view(session, row) if row else None
-
-    def for_citizen(self, no: str, code: str) -> ports.CaseView | None:
-        """What the city has done, in plain words. A reply is shown when it has been reviewed."""
-        with self._database.session() as session:
-            row = session.scalar(select(CaseRow).where(CaseRow.number == no, CaseRow.code == code.upper()))
-            if row is None:
-                return None
-            steps = tuple(
-                ports.Step(h.at, CITIZENS_WORDS[h.step]) for h in history(session, no) if h.step in CITIZENS_WORDS
-            )
-            view = self._view(session, row)
-            return ports.CaseView(view.no, view.state, view.summary, open=view.open, due_at=view.due_at,
-                                  receipts=view.receipts, history=steps)  # fmt: skip
-
-    def _view(self, session: Session, row: CaseRow) -> ports.CaseView:
-        session.flush()
-        shares = assignments(session, row.number)
-        category = self._city.category(row.category)
-        return ports.CaseView(
-            no=row.number,
-            state=State(row.state).label,
-            summary=row.summary,
-            kind=Kind(row.kind).label,
-            category=category.name if category else row.category,
-            urgency=Urgency(row.urgency).label,
-            place=row.place,
-            code=row.code,
-            caller=row.phone,
-            call_id=row.call_id or "",
-            open=State(row.state) not in CLOSED,
-            due_at=min((a.due_at for a in shares if a.part == Part.LEAD), default=None),
-            receipts=tuple(self._receipt(session, a) for a in shares),
-            replies=tuple((self._name(a.department), a.reply) for a in shares if a.reply),
-            history=tuple(ports.Step(h.at, self._told(h)) for h in history(session, row.number)),
-        )
-
-    def _receipt(self, session: Session, share: AssignmentRow) -> ports.Receipt:
-        chosen = select(Delivery).where(Delivery.assignment_id == share.id).order_by(Delivery.place.desc()).limit(1)
-        name = self._name(share.department)
-        part = Part(share.part).label
-        trouble = _trouble(session.scalar(chosen)) if share.delivered_at is None else ""
-        return ports.Receipt(name, part, share.delivered_at, share.signed_at, share.replied_at, trouble)
-
-    def _told(self, what: Happening) -> str:
-        return f"{what.step.label}（{_actor(what.actor, self._name)}）"
-
-    def _name(self, department: str) -> str:
-        found = self._city.department(department)
-        return found.name if found else department
-
-
-def _fields(new: ports.NewCase) -> case.Fields:
-    level = Confidentiality.CONFIDENTIAL if new.confidential else Confidentiality.ORDINARY
-    return case.Fields(
-        kind=Kind(new.kind),
-        category=new.category,
-        urgency=Urgency(new.urgency),
-        confidentiality=level,
-        place=new.place,
-        phone=new.phone,
-        caller_name=new.name,
-        summary=new.summary,
-        text=f"特急理由：{new.urgency_reason}" if new.urgency_reason else "",
-    )
-
-
-def _of_call(session: Session, call_id: str) -> CaseRow | None:
-    return session.scalar(select(CaseRow).where(CaseRow.call_id == call_id).order_by(CaseRow.created_at).limit(1))
-
-
-def _line(session: Session, row: CaseRow) -> ports.CaseLine:
-    due = min((a.due_at for a in assignments(session, row.number) if a.part == Part.LEAD), default=None)
-    state = State(row.state)
-    return ports.CaseLine(row.number, row.summary, state.label, state not in CLOSED, due)
-
-
-def _trouble(delivery: Delivery | None) -> str:
-    """In words for an operator; the technical error is the administrator's."""
-    if delivery is None:
-        return ""
-    if delivery.state == Sending.DEAD:
-        return "推送没有成功，请电话通知该单位"
-    return f"推送未成功 {delivery.attempts} 次，正在自动重试" if delivery.attempts and delivery.last_error else ""
-
-
-def _actor(actor: str, name: Callable[[str], str]) -> str:
-    kind, _, code = actor.partition(":")
-    if kind == "department" and code:
-        return name(code)
-    return "系统" if actor == "system" else actor
