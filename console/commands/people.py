@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from config.telephones import Account
 
+SERVE_TELLS_WITHIN_SECONDS = 5.0
 ROLES = ["operator", "dispatcher", "clerk", "supervisor", "administrator"]
 _from_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
@@ -66,7 +68,7 @@ def add_operator(name: str, password_stdin: bool) -> None:
     """Add an operator: a login, and a telephone (SIP account) of the same name and password."""
     telephones = _add(name, "operator", None, _password(password_stdin))
     click.echo(f"{name} may log in as operator and register a telephone as {name}")
-    _tell_asterisk(telephones)
+    _tell_asterisk(name, telephones)
 
 
 @click.group()
@@ -120,16 +122,22 @@ def _password(from_stdin: bool) -> str:
     return password
 
 
-def _tell_asterisk(telephones: list[Account]) -> None:
-    """A private Asterisk that runs learns of the new telephone while calls go on."""
-    from ivr.private_asterisk import PrivateAsterisk
+def _tell_asterisk(name: str, telephones: list[Account]) -> None:
+    """Returns when the private Asterisk, if it runs, knows the new telephone. A running `serve` tells it by itself."""
+    from ivr.private_asterisk import AsteriskProblem, PrivateAsterisk
 
-    settings = _settings()
-    if settings.asterisk != "managed":
+    own = PrivateAsterisk(_settings())
+    if _settings().asterisk != "managed" or not own.running:
         return
-    own = PrivateAsterisk(settings)
-    if own.running:
-        own.reload_telephones(telephones)
+    try:
+        end = time.monotonic() + SERVE_TELLS_WITHIN_SECONDS
+        while "Unable to find object" in own.cli(f"pjsip show endpoint {name}"):
+            if time.monotonic() > end:
+                own.reload_telephones(telephones)
+                return
+            time.sleep(0.2)
+    except AsteriskProblem as problem:
+        click.echo(f"the telephone will be known when Asterisk starts again: {problem}", err=True)
 
 
 @contextmanager
