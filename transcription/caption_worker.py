@@ -22,7 +22,7 @@ from pathlib import Path
 
 from transcription.audiosocket import BadFrame, Decoder, FrameKind
 from transcription.caption import Caption
-from transcription.recognizer import Recognizer, SpeechModel, load_model
+from transcription.recognizer import ModelProblem, Recognizer, SpeechModel, load_model
 from transcription.tap import Backlog, Hearing
 
 BEAT_SECONDS = 0.5
@@ -193,7 +193,12 @@ async def _serve(listening: socket.socket, model: SpeechModel) -> None:
 
 def main(listening_fd: str, model_path: str, niceness: str) -> None:
     os.nice(int(niceness))
-    asyncio.run(_serve(socket.socket(fileno=int(listening_fd)), load_model(Path(model_path))))
+    try:
+        model = load_model(Path(model_path))
+    except ModelProblem as e:
+        print(json.dumps({"fatal": str(e)}), flush=True)
+        sys.exit(1)
+    asyncio.run(_serve(socket.socket(fileno=int(listening_fd)), model))
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ class Captions:
         self._threads: list[threading.Thread] = []
         self._beat: dict[str, float] = {}
         self._problem = "not started"
+        self._fatal = ""  # what the worker said before it gave up
         self._restarts = self._dropped_captions = 0
         self._dropped_before = 0.0
 
@@ -117,12 +118,14 @@ class Captions:
     def _supervise(self) -> None:
         failures = 0
         while not self._stopping.is_set():
-            began = time.monotonic()
+            began, self._fatal = time.monotonic(), ""
             try:
                 self._listen()
                 self._run_worker()
             except OSError as e:
                 self._problem = f"no captions on {self._address[0]}:{self._address[1]}: {e.strerror}"
+            except Exception as e:  # whatever it is, the next worker may do better
+                self._problem = f"no captions: {type(e).__name__}"
             finally:
                 self._kill()
             if self._stopping.is_set():
@@ -168,8 +171,7 @@ class Captions:
                 return
             data = os.read(pipe, 1 << 16)
             if not data:
-                code = worker.wait()
-                self._problem = f"the recogniser ended (code {code}) and is started again; is the speech model whole?"
+                self._problem = self._fatal or f"the recogniser ended (code {worker.wait()}) and is started again"
                 return
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
@@ -181,6 +183,8 @@ class Captions:
             value: dict[str, Any] = json.loads(line)
             if "beat" in value:
                 self._on_beat(value["beat"])
+            elif "fatal" in value:
+                self._fatal = str(value["fatal"])
             elif "problem" in value:
                 log.warning("captions: a tap ended with %s", value["problem"])
             else:

@@ -255,6 +255,17 @@ time.sleep(60)
         time.sleep(0.01)
 
 
+def test_a_model_that_is_not_there_is_told_and_calls_go_on(tmp_path: Path) -> None:
+    captions = Captions(Settings(vosk_model=tmp_path / "nothing"), lambda _c: None, port=0)
+    captions.start()
+    give_up = time.monotonic() + 10
+    while "HOTLINE_VOSK_MODEL" not in captions.health().detail and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert "HOTLINE_VOSK_MODEL" in captions.health().detail
+    assert not captions.health().ok
+    captions.stop()
+
+
 def test_nothing_is_left_after_stop() -> None:
     room = Room()
     room.captions.start()
