@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def template_values(
         "agi_port": settings.agi_port,
         "audiosocket_port": settings.audiosocket_port,
         "trunk": settings.sip_trunk.removeprefix("sip:"),
+        "trunk_address": address_of(settings.sip_trunk),
         "accounts": accounts,
         "recordings_dir": settings.recordings_dir,
         "prompts_dir": settings.prompts_dir,
@@ -70,6 +72,15 @@ def template_values(
         "department_ring_seconds": settings.department_ring_seconds,
         "hold_seconds": settings.hold_seconds,
     }
+
+
+def address_of(trunk: str) -> str:
+    """The IPv4 address of `sip:HOST:PORT`, because Asterisk's access lists know no names; "" for no trunk."""
+    host = trunk.removeprefix("sip:").rpartition(":")[0]
+    try:
+        return socket.gethostbyname(host) if host else ""
+    except OSError:
+        return "127.0.0.1"  # nobody from outside; the trunk itself is found again by Asterisk
 
 
 def render(values: Mapping[str, Any], templates: Path = TEMPLATES) -> dict[str, str]:

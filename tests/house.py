@@ -103,7 +103,8 @@ class House:
         self.loaded = self.loaded or self.flows()
         desk = Desk(
             flows=lambda: self.loaded, sounds=self._sounds, facts=lambda caller: self.facts(caller),
-            ask=lambda *_: ("not_found", {}), recordings_dir=self.settings.recordings_dir, clock=lambda: datetime.now(UTC),
+            ask=lambda *_: ("not_found", {}), recordings_dir=self.settings.recordings_dir,
+            clock=lambda: datetime.now(UTC),
         )  # type: ignore[arg-type, return-value]  # fmt: skip
         login = (self.asterisk.ami_user, self.asterisk.ami_secret)
         self.telephony = Telephony(self.settings, login, Directory(), desk)

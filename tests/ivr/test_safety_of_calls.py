@@ -213,7 +213,7 @@ def test_no_callers_number_is_in_any_log(steady: Served) -> None:
 
 
 def test_strangers_and_bare_telephones_cannot_call_in_or_out(steady: Served) -> None:
-    with Phone("stranger", server=steady.sip) as stranger:
+    with Phone("stranger", server=steady.sip, host="127.0.0.2") as stranger:
         for target in ("12345", "87031001", "00441234567"):
             call = stranger.call(target)
             call.wait_ended(10)
