@@ -16,6 +16,7 @@ from cases.model import FeedItem
 
 KEPT = timedelta(days=1)
 _LOCK = 12345_04
+_TIDY_EVERY = 200
 _WAITING = "hotline.feed"
 
 
@@ -57,7 +58,11 @@ def _write(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     now = datetime.now(UTC)
-    session.add_all(FeedItem(kind=kind, ref=ref, at=now) for kind, ref in waiting)
+    items = [FeedItem(kind=kind, ref=ref, at=now) for kind, ref in waiting]
+    session.add_all(items)
+    session.flush()
+    if items[-1].id % _TIDY_EVERY == 0:
+        forget_old(session, now)
 
 
 @event.listens_for(Session, "after_rollback")

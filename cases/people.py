@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import threading
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from cases.model import ApiKey, LoginTries, Person, Presence, Token, insert_new
 from cases.words import Role
+from config.database import Database
 from config.telephones import Account, name_problem, sip_digest
 
 SHORTEST_PASSWORD = 6
@@ -29,6 +31,7 @@ TRIES_PER_NAME = 50
 FORGIVEN_AFTER = timedelta(minutes=5)
 
 _hasher = PasswordHasher()
+_hashing = threading.BoundedSemaphore(2)  # each takes 64 MiB: a crowd at the door must not eat the memory
 
 
 class Refused(ValueError):
@@ -85,23 +88,23 @@ def telephones(session: Session) -> list[Account]:
     return [Account(row.name, row.sip_digest) for row in rows if row.sip_digest]
 
 
-def log_in(session: Session, name: str, password: str, address: str, *, now: datetime) -> Person | None:
+def log_in(database: Database, name: str, password: str, address: str, *, now: datetime) -> Person | None:
     """The person, or None for a wrong name or password alike. Raises TooManyTries before looking at the password.
 
-    Nothing is raised after a wrong password, so that the caller's commit keeps the count.
+    The try is counted first and forgiven afterwards, so that many guesses at once do not slip through; the password is
+    hashed between the two transactions, because on SQLite nobody else can write during one.
     """
     keys = [(_digest(f"{name}\0{address}"), TRIES), (_digest(name), TRIES_PER_NAME)]
-    tries = [_tries(session, key, limit, now) for key, limit in keys]
-    person = session.get(Person, name)
-    good = _matches(person.password_hash if person else _nobody(), password)
+    with database.session() as session:
+        for key, limit in keys:
+            _count(session, key, limit, now)
+        person = session.get(Person, name)
+    nobody = _nobody()
+    good = _matches(person.password_hash if person else nobody, password)
     if person is None or not good or person.disabled:
-        for row in tries:
-            row.failures += 1
         return None
-    for row in tries:
-        row.failures = 0
-    if _hasher.check_needs_rehash(person.password_hash):
-        person.password_hash = _hasher.hash(password)
+    with database.session() as session:
+        session.execute(delete(LoginTries).where(LoginTries.digest.in_([key for key, _limit in keys])))
     return person
 
 
@@ -170,7 +173,8 @@ def _check_password(password: str) -> None:
 
 def _matches(password_hash: str, password: str) -> bool:
     try:
-        return _hasher.verify(password_hash, password[:LONGEST_PASSWORD])
+        with _hashing:
+            return _hasher.verify(password_hash, password[:LONGEST_PASSWORD])
     except (VerificationError, InvalidHashError):
         return False
 
@@ -181,15 +185,16 @@ def _nobody() -> str:
     return _hasher.hash(secrets.token_urlsafe(32))
 
 
-def _tries(session: Session, key: str, limit: int, now: datetime) -> LoginTries:
+def _count(session: Session, key: str, limit: int, now: datetime) -> None:
+    """One more try. Raises TooManyTries, and then it is not counted: waiting is always enough."""
     insert_new(session, LoginTries, [{"digest": key, "since": now, "failures": 0}])
     row = session.get_one(LoginTries, key, with_for_update=True)
     left = (row.since + FORGIVEN_AFTER - now).total_seconds()
-    if left <= 0 or row.failures == 0:
+    if left <= 0:
         row.since, row.failures = now, 0
     elif row.failures >= limit:
         raise TooManyTries(int(left) + 1)
-    return row
+    row.failures += 1
 
 
 def _digest(secret: str) -> str:

@@ -23,11 +23,32 @@ log = logging.getLogger("hotline.api")
 
 MEDIA_TYPE = "application/problem+json"
 
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string", "description": "In Chinese, for people"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable, for machines"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+
 _TITLES = {
     400: ("bad_request", "请求有误"),
     401: ("unauthenticated", "请先登录"),
     403: ("forbidden", "没有权限"),
     404: ("not_found", "没有找到"),
+    409: ("conflict", "与当前状态冲突"),
+    412: ("stale_version", "内容已被他人更新"),
     405: ("method_not_allowed", "不支持这种请求方法"),
     406: ("not_acceptable", "无法提供所要的格式"),
     413: ("too_large", "内容过大"),
@@ -56,6 +77,11 @@ _VALIDATION = {
     "less_than_equal": "不能大于 {le}",
     "string_pattern_mismatch": "格式不对",
 }
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI document: these statuses are problem documents."""
+    return {each: {"description": _TITLES[each][1], "content": {MEDIA_TYPE: {"schema": SCHEMA}}} for each in statuses}
 
 
 def problem(

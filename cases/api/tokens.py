@@ -23,13 +23,12 @@ def routes(setting: Setting) -> APIRouter:
         """A bearer token that expires. A wrong name and a wrong password get the same answer."""
         address = request.client.host if request.client else ""
         now = setting.clock()
-        with setting.database.session() as session:
-            person = people.log_in(session, body.name, body.password, address, now=now)
-            if person is not None:
-                hours = setting.settings.token_hours
-                token, expires_at = people.new_token(session, person, "api", hours=hours, now=now)
+        person = people.log_in(setting.database, body.name, body.password, address, now=now)
         if person is None:
             raise HTTPException(401, "登录名或密码不对", {"WWW-Authenticate": "Bearer"})
+        with setting.database.session() as session:
+            hours = setting.settings.token_hours
+            token, expires_at = people.new_token(session, person, "api", hours=hours, now=now)
         return {"token": token, "token_type": "bearer", "expires_at": moment(expires_at), "name": person.name,
                 "role": person.role}  # fmt: skip
 

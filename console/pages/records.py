@@ -25,15 +25,15 @@ class PeopleInDatabase:
 
     def sign_in(self, name: str, password: str, client: str) -> SignedIn | None:
         try:
-            with self._database.session() as session:
-                person = people.log_in(session, name, password, client, now=self._now())
-                if person is None:
-                    return None
-                token, ends = people.new_token(session, person, "page", hours=self._hours, now=self._now())
-                return SignedIn(token, ends, _viewer(person))
+            person = people.log_in(self._database, name, password, client, now=self._now())
         except people.TooManyTries as tries:
             minutes = max(1, -(-tries.seconds // 60))
             raise Refused("too_many_tries", f"密码错误次数过多，请 {minutes} 分钟后再试，或找管理员重设。") from None
+        if person is None:
+            return None
+        with self._database.session() as session:
+            token, ends = people.new_token(session, person, "page", hours=self._hours, now=self._now())
+        return SignedIn(token, ends, _viewer(person))
 
     def viewer(self, token: str, kind: str) -> Viewer | None:
         if not token:

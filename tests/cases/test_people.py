@@ -1,4 +1,5 @@
 import hashlib
+import threading
 
 import pytest
 from sqlalchemy import select
@@ -19,8 +20,7 @@ def wang(database, clock):
 
 
 def log_in(database, clock, name: str, password: str, address: str = "127.0.0.1"):
-    with database.session() as session:
-        return people.log_in(session, name, password, address, now=clock())
+    return people.log_in(database, name, password, address, now=clock())
 
 
 def test_an_operator_logs_in_and_has_a_telephone_of_the_same_name(database, clock, wang):
@@ -54,17 +54,42 @@ def test_after_five_wrong_passwords_even_the_right_one_must_wait(database, clock
 def test_guessing_from_many_addresses_is_stopped_too(sqlite, clock):
     with sqlite.session() as session:
         people.add_person(session, "li", Role.DISPATCHER, GOOD, now=clock())
-        tries = people._tries(session, people._digest("li"), people.TRIES_PER_NAME, clock())
-        tries.failures = people.TRIES_PER_NAME
+    for guess in range(people.TRIES_PER_NAME):
+        assert log_in(sqlite, clock, "li", "guess guess", f"127.0.1.{guess}") is None
 
     with pytest.raises(TooManyTries):
         log_in(sqlite, clock, "li", GOOD, "127.0.0.77")
 
 
+def test_guesses_at_the_same_moment_do_not_slip_through(database, clock, wang):
+    outcomes = []
+
+    def guess():
+        try:
+            outcomes.append(log_in(database, clock, wang, "guess guess"))
+        except TooManyTries:
+            outcomes.append("wait")
+
+    threads = [threading.Thread(target=guess) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert outcomes.count(None) == people.TRIES
+
+
+def test_who_gets_in_has_all_tries_again(database, clock, wang):
+    for _ in range(3):
+        for _ in range(people.TRIES - 1):
+            assert log_in(database, clock, wang, "guess guess") is None
+        assert log_in(database, clock, wang, GOOD)
+
+
 def test_a_token_opens_the_door_until_it_expires(database, clock, wang):
+    person = log_in(database, clock, wang, GOOD)
     with database.session() as session:
-        token, _ends = people.new_token(session, people.log_in(session, wang, GOOD, "-", now=clock()), "api", hours=12,
-                                        now=clock())  # fmt: skip
+        token, _ends = people.new_token(session, person, "api", hours=12, now=clock())
 
     def who():
         with database.session() as session:
