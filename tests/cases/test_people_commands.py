@@ -1,6 +1,7 @@
 """`hotline user`, `operator` and `key`, as an administrator types them."""
 
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -20,7 +21,9 @@ def hotline(tmp_path, monkeypatch):
     def run(*arguments: str, typed: str = ""):
         return CliRunner().invoke(main, list(arguments), input=typed)
 
-    return run
+    before = os.umask(0o077)  # the command sets it for its own process, which here is everybody's
+    yield run
+    os.umask(before)
 
 
 def test_people_are_added_and_listed(hotline):
