@@ -25,8 +25,8 @@ help: ## this list
 
 setup: venv web asterisk prompts ## prepare everything: .venv, Asterisk, prompts, pages; leaves .venv/bin/hotline
 
-run: setup ## answer calls and serve the pages (prepares what is missing)
-	@exec $(BIN)/hotline serve
+run: setup ## answer calls and serve the pages (prepares what is missing, adds demonstration accounts)
+	@exec $(BIN)/hotline serve --demo
 
 demo: setup ## a scripted three-way call with sound, from ring to delivered case
 	@exec $(BIN)/hotline demo

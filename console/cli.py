@@ -7,7 +7,9 @@ Exit codes: 0 good, 1 problems found, 2 wrong use.
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -34,6 +36,20 @@ COMMANDS = {
 
 
 class _Lazy(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. A setting that cannot be is wrong use (exit 2), and said in one line each."""
+        from pydantic import ValidationError
+
+        try:
+            return super().invoke(ctx)
+        except ValidationError as error:
+            if error.title != "Settings":
+                raise
+            for each in error.errors():
+                where = "_".join(str(part) for part in each["loc"])
+                click.echo(f"{where} (HOTLINE_{where.upper()}): {each['msg']}", err=True)
+            sys.exit(2)
+
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 

@@ -29,11 +29,12 @@ DATABASE_AGAIN_SECONDS = 2.0
 def serve(demo: bool, leave_calls: bool) -> None:
     """Answer calls and serve the pages. Ctrl-C stops."""
     from config.problems import Unsound
+    from config.settings import Settings
     from console.app import Hotline
     from console.say import start_logging
 
     start_logging()
-    settings = _settings()
+    settings = Settings()
     trunk = None
     if demo and not settings.sip_trunk:
         trunk = _demo_trunk(settings)
@@ -49,20 +50,6 @@ def serve(demo: bool, leave_calls: bool) -> None:
         hotline.stop(asterisk=not leave_calls)
         if trunk:
             trunk.close()
-
-
-def _settings() -> Settings:
-    from pydantic import ValidationError
-
-    from config.settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        for each in error.errors():
-            where = "_".join(str(part) for part in each["loc"]).upper()
-            click.echo(f"HOTLINE_{where}: {each['msg']}", err=True)
-        sys.exit(2)
 
 
 def _start(hotline: Hotline, demo: bool) -> None:
