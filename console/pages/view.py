@@ -120,7 +120,7 @@ def rows(room: Room, me: str, city: City) -> tuple[Row, ...]:
 
 
 def _row(p: Participant, is_mine: bool, may_act: bool, room: Room, city: City) -> Row:
-    state, tag = words.STATES[p.state]
+    state, tag = words.WAITING if _waits(p, room) else words.STATES[p.state]
     if p.cause:
         over = p.cause is Cause.CANCELLED or _asked_again(p, room)
         state, tag = words.CAUSES[p.cause], "idle" if over else "late"
@@ -137,6 +137,12 @@ def _row(p: Participant, is_mine: bool, may_act: bool, room: Room, city: City) -
         note=_note(p, room, city),
         buttons=_buttons(p, is_mine, room, city) if may_act else (),
     )
+
+
+def _waits(p: Participant, room: Room) -> bool:
+    """A citizen is in the room from the first second; until somebody else is, they hear music."""
+    alone = not any(q.state in PRESENT for q in room.participants if q is not p)
+    return p.role is Role.CITIZEN and p.state is S.TALKING and alone and room.ended_at is None
 
 
 def _number(p: Participant, room: Room, city: City) -> str:

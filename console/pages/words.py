@@ -26,6 +26,8 @@ STATES = {
     ParticipantState.FAILED: ("未接通", "late"),
 }
 
+WAITING = ("等待接听", "soon")  # a citizen alone in the room
+
 CAUSES = {
     Cause.BUSY: "占线",
     Cause.REFUSED: "拒接",

@@ -41,6 +41,15 @@ def test_a_leg_that_rings_can_be_cancelled_and_nothing_else(city: City) -> None:
     assert labels(with_department(Step.RANG), "r1-3", city) == ["取消"]
 
 
+def test_a_citizen_alone_in_the_room_waits_and_does_not_talk(city: City) -> None:
+    room = rooms.open_room("r1", "13805712345", "r1-1", NOW)
+    room = rooms.ask(room, "r1-2", Role.OPERATOR, "limin", "limin", NOW)
+    assert [r.state for r in view.rows(room, "limin", city)] == ["等待接听", "请求中"]
+
+    answered, _ = rooms.step(room, "r1-2", Step.JOINED, NOW)
+    assert [r.state for r in view.rows(answered, "limin", city)] == ["通话中", "通话中"]
+
+
 def test_each_participant_in_the_talk_has_their_own_buttons(city: City) -> None:
     room = with_department(Step.JOINED)
 

@@ -22,7 +22,8 @@ function callFirst() {
   const found = picker.querySelector('.found');
   if (!found || found.dataset.q.trim() !== search.value.trim()) return;
   call = false;
-  found.querySelector('button[hx-post]')?.click();
+  const button = found.querySelector('button[hx-post]');
+  if (button) { htmx.process(button); button.click(); }
 }
 
 search.addEventListener('keydown', e => {

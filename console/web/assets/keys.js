@@ -1,4 +1,6 @@
 // F-keys and Ctrl+Enter only: operators type Chinese all the time, so single letters never do anything here.
+import htmx from 'htmx.org';
+
 const KEYS = {F2: 'talk', F4: 'department', F8: 'hold', F9: 'mute'};
 
 function wanted(e) {
@@ -16,8 +18,9 @@ document.addEventListener('keydown', e => {
   if (e.repeat) return;                             // a key held down is one wish
   const element = document.querySelector(`[data-key="${name}"]`);
   if (document.querySelector('dialog[open]') || !element) return;
-  if (name.startsWith('pane')) element.focus();
-  else element.click();
+  if (name.startsWith('pane')) return element.focus();
+  htmx.process(element.form ?? element);                     // a button that has come this very moment must hear its key too
+  element.click();
 });
 
 // a button that cannot be used says why
