@@ -34,7 +34,10 @@ class Settings(BaseSettings):
     sip_host: str = "127.0.0.1"
     sip_port: Port = 5060
     rtp_ports: Annotated[tuple[int, int], NoDecode] = (20000, 20399)
+    ami_host: str = "127.0.0.1"
     ami_port: Port = 5038
+    ami_user: str = "hotline"
+    ami_secret: SecretStr = SecretStr("")
     agi_port: Port = 4573
     audiosocket_port: Port = 9092
     asterisk_http_port: Port = 8088

@@ -74,7 +74,7 @@ class Hotline:
         self._make()
         write_beep(self.settings.prompts_dir / "beep.wav")
         self.follower.read_people()
-        self.telephony.start()
+        self.telephony.start(telephone=self.settings.asterisk != "off")
         orphans.adopt(self.telephony.spool, self.database, self.settings.recordings_dir, now)
         self.captions.start()
         self.follower.start()
@@ -93,7 +93,7 @@ class Hotline:
         settings = self.settings
         self.telephony = Telephony(
             settings,
-            (self.asterisk.ami_user, self.asterisk.ami_secret) if self.asterisk else ("", ""),
+            self._ami_login(),
             self.directory,
             self._desk(),
             operators=self._operators(),
@@ -106,6 +106,11 @@ class Hotline:
         spool = self.telephony.spool
         self.follower = Follower(self.database, spool, self.hub, self.directory, now, self._telephones_changed)
         self.worker = Worker()
+
+    def _ami_login(self) -> tuple[str, str]:
+        if self.asterisk:
+            return self.asterisk.ami_user, self.asterisk.ami_secret
+        return self.settings.ami_user, self.settings.ami_secret.get_secret_value()
 
     def _desk(self) -> Desk:
         side = CaseSide(self.database, lambda: len(self.exchange.board().places))

@@ -37,7 +37,8 @@ def router(hotline: Hotline) -> APIRouter:
 
 
 def _parts(hotline: Hotline) -> dict[str, bool]:
-    return {"asterisk": hotline.telephony.ami.connected or hotline.asterisk is None, "database": _database(hotline)}
+    telephone = hotline.telephony.ami.connected or hotline.settings.asterisk == "off"
+    return {"asterisk": telephone, "database": _database(hotline)}
 
 
 def _database(hotline: Hotline) -> bool:

@@ -78,15 +78,15 @@ def router(access: Access, exchange: Callable[[], Exchange]) -> APIRouter:
 
     @routes.get("/operators", summary="What the operators do")
     def operators(_actor: Actor = floor) -> dict[str, Any]:
-        return {"items": [_operator(o) for o in exchange().board().operators]}
+        return {"items": [_operator(o) for o in exchange().board().operators], "next": None}
 
     @routes.get("/line", summary="Who waits")
     def line(_actor: Actor = floor) -> dict[str, Any]:
-        return {"items": [_place(p) for p in exchange().board().places]}
+        return {"items": [_place(p) for p in exchange().board().places], "next": None}
 
     @routes.get("/rooms", summary="Rooms that are open now")
     def rooms(actor: Actor = floor) -> dict[str, Any]:
-        return {"items": [room_json(r) for r in exchange().board().rooms if _may_touch(r, actor)]}
+        return {"items": [room_json(r) for r in exchange().board().rooms if _may_touch(r, actor)], "next": None}
 
     @routes.get("/rooms/{room_id}", summary="One room")
     def room(room_id: str, actor: Actor = floor) -> dict[str, Any]:

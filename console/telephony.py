@@ -32,7 +32,7 @@ class Telephony:
         keep_status: Callable[[str, Status, str], None] = lambda *_: None,
     ) -> None:
         self.spool = Spool(settings.spool_dir)
-        self.ami = Ami(("127.0.0.1", settings.ami_port), *ami_login, on_message=lambda m: self.exchange.hears(m))
+        self.ami = Ami((settings.ami_host, settings.ami_port), *ami_login, on_message=lambda m: self.exchange.hears(m))
         self.exchange = Exchange(
             Legs(self.ami, audiosocket=f"127.0.0.1:{settings.audiosocket_port}"),
             self.spool,
@@ -46,14 +46,19 @@ class Telephony:
         self._address = ("127.0.0.1", settings.agi_port)
         self._agi: FastAgiServer | None = None
 
-    def start(self) -> None:
-        """Answer calls from now on. Raises OSError when the FastAGI port is taken."""
+    def start(self, *, telephone: bool = True) -> None:
+        """Answer calls from now on. Raises OSError when the FastAGI port is taken.
+
+        Without `telephone`, people and rooms can be asked for, and nobody is ever called.
+        """
+        self.exchange.start()
+        if not telephone:
+            return
         scripts: dict[str, Callable[[Agi], None]] = {
             "inbound": lambda agi: inbound.run(agi, self._reception),
             "resume": lambda agi: resume.run(agi, self._reception),
         }
         self._agi = FastAgiServer(self._address, scripts)
-        self.exchange.start()
         self.ami.start()
         self._agi.start()
 

@@ -82,7 +82,8 @@ class Ami:
     def stop(self) -> None:
         self._stop.set()
         self._close()
-        self._thread.join(5)
+        if self._thread.ident is not None:  # it was started
+            self._thread.join(5)
 
     @property
     def connected(self) -> bool:

@@ -146,6 +146,13 @@ class Served:
     def asterisk(self, command: str) -> str:
         return PrivateAsterisk(self.settings).cli(command)
 
+    def telephones_ports_open(self) -> list[int]:
+        """Ports on which a telephone or Asterisk could be spoken to."""
+        from ivr.ports import is_free
+
+        ports = (self.settings.ami_port, self.settings.agi_port, self.settings.asterisk_http_port)
+        return [port for port in ports if not is_free("127.0.0.1", port)]
+
     def telephones_in_calls(self) -> list[str]:
         shown = self.asterisk("core show channels concise")
         return [line.split("!")[0] for line in shown.splitlines() if line.startswith("PJSIP/")]
