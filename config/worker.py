@@ -11,7 +11,6 @@ The rules, each learned from a crash test:
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import secrets
@@ -21,24 +20,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSConfig
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url
 
 from config.database import BUSY_TIMEOUT_MS, Database
+from config.executor import Executor
 from config.work import APPLICATION, APPLICATION_VERSION, WORKFLOW, Task, enqueue, job_id
 
 log = logging.getLogger("hotline.worker")
 
 ROUND_SECONDS = 1.0
-LEASE_SECONDS = 6.0
 LOOK_SECONDS = 0.2  # how often a queue is looked at: a case is on its way within half a second
 DRAIN_SECONDS = 2  # for what is being done when the worker is told to stop; what takes longer is done again later
 KEEP_DAYS = 7
-FROZEN = 75  # exit code: start me again
-_SWEEP_LOCK = 12345_02
 _LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
 
 _tasks: dict[str, Task] = {}
@@ -69,15 +65,13 @@ class Worker:
         self._database = database
         self._tasks = tuple(tasks)
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._postgres = database.engine.dialect.name == "postgresql"
-        self._last_beat = 0.0
+        self._life = Executor(database.engine, self.executor)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Waits first while another worker holds the same SQLite file."""
-        with self._alone(stop) as mine:
+        with self._life.alone(stop) as mine:
             if not mine:
                 return
-            self._last_beat = time.monotonic()
             with self._launched():
                 log.info("worker %s is ready for: %s", self.executor, ", ".join(t.name for t in self._tasks))
                 self._rounds(stop)
@@ -85,8 +79,7 @@ class Worker:
     def run_until_idle(self, patience_seconds: float = 60.0) -> bool:
         """Work off what is due now, then return; True when nothing that is due remains."""
         stop = threading.Event()
-        self._last_beat = time.monotonic()
-        with self._alone(stop), self._launched():
+        with self._life.alone(stop), self._launched():
             end = time.monotonic() + patience_seconds
             while time.monotonic() < end:
                 self._round()
@@ -104,33 +97,12 @@ class Worker:
             stop.wait(ROUND_SECONDS)
 
     def _round(self) -> None:
-        if self._postgres:
-            self._beat()
-        with self._sweeper() as chosen:
-            if chosen is not None:
-                self._resume_orphans(chosen)
+        self._life.beat()
+        with self._life.sweeping() as alive:
+            if alive is not None:
+                self._resume_orphans(alive)
                 self._ask_again()
                 self._forget_old()
-
-    def _beat(self) -> None:
-        """Say that this worker lives. After a silence longer than the lease it is too late to say so."""
-        if time.monotonic() - self._last_beat > LEASE_SECONDS:
-            log.warning("worker %s was silent for too long; others may have its work, so it ends", self.executor)
-            os._exit(FROZEN)
-        at = time.monotonic()
-        with self._database.engine.begin() as connection:
-            connection.execute(text(_BEAT), {"id": self.executor})
-        self._last_beat = at
-
-    @contextmanager
-    def _sweeper(self) -> Iterator[set[str] | None]:
-        """The executors that are alive, for the one worker that sweeps now; None for all others."""
-        if not self._postgres:
-            yield {self.executor}
-            return
-        with self._database.engine.begin() as connection:
-            locked = connection.execute(text(f"SELECT pg_try_advisory_xact_lock({_SWEEP_LOCK})")).scalar()
-            yield _alive(connection) | {self.executor} if locked else None
 
     def _resume_orphans(self, alive: set[str]) -> None:
         for job in DBOS.list_workflows(status="PENDING", load_input=False, load_output=False):
@@ -176,6 +148,7 @@ class Worker:
         engine = _system_engine(self._database.engine.url.render_as_string(hide_password=False))
         DBOS(config=self._config(engine))
         DBOS.listen_queues([task.name for task in self._tasks])
+        self._life.beat()  # before the first job is taken, or another worker would take it over at once
         DBOS.launch()
         for task in self._tasks:
             DBOS.register_queue(task.name, worker_concurrency=task.at_once, polling_interval_sec=LOOK_SECONDS)
@@ -183,7 +156,7 @@ class Worker:
             yield
         finally:
             DBOS.destroy(workflow_completion_timeout_sec=DRAIN_SECONDS if _running else 0)
-            self._say_goodbye()
+            self._life.goodbye()
             engine.dispose()
 
     def _config(self, engine: Engine) -> DBOSConfig:
@@ -191,47 +164,6 @@ class Worker:
         return DBOSConfig(name=APPLICATION, system_database_url=url, system_database_engine=engine,
                           executor_id=self.executor, application_version=APPLICATION_VERSION, log_level="ERROR",
                           console_log_level="ERROR", use_listen_notify=True)  # fmt: skip
-
-    def _say_goodbye(self) -> None:
-        if self._postgres:
-            with self._database.engine.begin() as connection:
-                connection.execute(text("DELETE FROM work_executors WHERE id = :id"), {"id": self.executor})
-
-    @contextmanager
-    def _alone(self, stop: threading.Event) -> Iterator[bool]:
-        """On SQLite: hold the lock beside the file. False if told to stop while still waiting for it."""
-        path = self._database.engine.url.database
-        if self._postgres or not path:
-            yield True
-            return
-        with Path(f"{path}.worker").open("w") as file:
-            yield _wait_for_lock(file, stop)
-
-
-_BEAT = """INSERT INTO work_executors (id, beat_at) VALUES (:id, clock_timestamp())
-    ON CONFLICT (id) DO UPDATE SET beat_at = clock_timestamp()"""
-
-
-def _alive(connection: Connection) -> set[str]:
-    """By the database's clock: the machines' own may differ."""
-    connection.execute(text("DELETE FROM work_executors WHERE beat_at < clock_timestamp() - interval '1 day'"))
-    fresh = text("SELECT id FROM work_executors WHERE beat_at > clock_timestamp() - make_interval(secs => :lease)")
-    return set(connection.execute(fresh, {"lease": LEASE_SECONDS}).scalars())
-
-
-def _wait_for_lock(file: Any, stop: threading.Event) -> bool:
-    told = False
-    while not stop.is_set():
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if not told:
-                log.info("another worker has this SQLite file; this one waits to take over")
-            told = True
-            stop.wait(0.2)
-        else:
-            return True
-    return False
 
 
 def _system_engine(url: str) -> Engine:

@@ -120,7 +120,7 @@ def test_a_worker_stops_soon_after_it_is_told_to(database, errands):
 def test_on_one_sqlite_file_the_second_worker_waits_its_turn(database, errands):
     first, second = Worker(database, [errands.task()]), Worker(database, [errands.task()])
     stop_first, stop_second = threading.Event(), threading.Event()
-    with first._alone(stop_first) as mine:
+    with first._life.alone(stop_first) as mine:
         assert mine
         waiting = threading.Thread(target=second.run, args=(stop_second,))
         waiting.start()
