@@ -19,6 +19,7 @@ from transcription.transcript import Word
 
 MAX_LAG_SECONDS = 2.0
 PAUSE_SECONDS = 1.0
+ENOUGH_BYTES = CHUNK_BYTES * 3 // 4  # a frame that is not there yet is not worth waiting for the next reading
 
 
 class Backlog:
@@ -60,7 +61,7 @@ class Backlog:
 
     @property
     def ready(self) -> bool:
-        return len(self._waiting) >= CHUNK_BYTES
+        return len(self._waiting) >= ENOUGH_BYTES
 
     def take(self) -> tuple[float, bool, bytes]:
         """(second at which it begins, does a gap stand before it, sound): everything that waits."""
