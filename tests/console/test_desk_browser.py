@@ -211,8 +211,9 @@ def test_typing_outlives_a_reload_and_a_restart_of_the_server(house: House, page
     page.fill("#f-place", "人写的")
     expect(page.locator("#saved")).to_contain_text("已保存", timeout=3000)
     page.fill("#f-phone", "")
-    page.keyboard.press("Control+s")
-    expect(page.locator("#saved")).to_contain_text("已保存", timeout=900)
+    with page.expect_request("**/draft", timeout=900):
+        page.keyboard.press("Control+s")
+    expect(page.locator("#saved")).to_contain_text("已保存")
     page.fill("#f-name", "王")
     page.reload()
     talk_again = page.locator("#f-name")

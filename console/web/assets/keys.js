@@ -19,7 +19,7 @@ document.addEventListener('keydown', e => {
   const element = document.querySelector(`[data-key="${name}"]`);
   if (document.querySelector('dialog[open]') || !element) return;
   if (name.startsWith('pane')) return element.focus();
-  htmx.process(element.form ?? element);                     // a button that has come this very moment must hear its key too
+  htmx.process(element.form ?? element);            // what has come this very moment must hear its key too
   element.click();
 });
 
