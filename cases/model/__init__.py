@@ -1,4 +1,4 @@
-"""The tables. Relations never load by themselves (`lazy="raise"`); invariants are CHECK constraints."""
+"""The tables. There are no relations that could load by themselves; invariants are CHECK constraints."""
 
 from cases.model.base import Base, insert_new, new_id
 from cases.model.call import CallEventRow, CallRow, DraftRow, LegRow, RecordingRow, TranscriptRow

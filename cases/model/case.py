@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from cases.model.base import Base, index_where, new_id, one_of
 from cases.words import Confidentiality, Kind, Part, Progress, State, Urgency
@@ -56,11 +56,6 @@ class CaseRow(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
-    assignments: Mapped[list[AssignmentRow]] = relationship(
-        lazy="raise", back_populates="case", order_by="AssignmentRow.place"
-    )
-    events: Mapped[list[CaseEventRow]] = relationship(lazy="raise", order_by="CaseEventRow.seq")
-
 
 class CaseEventRow(Base):
     """One line of a case's history. Name and number of the citizen never stand in `data`."""
@@ -103,5 +98,3 @@ class AssignmentRow(Base):
     signed_by: Mapped[str] = mapped_column(default="")
     replied_at: Mapped[datetime | None]
     reply: Mapped[str] = mapped_column(default="")
-
-    case: Mapped[CaseRow] = relationship(lazy="raise", back_populates="assignments")

@@ -109,7 +109,7 @@ def settings(tmp_path: Path) -> Settings:
         data_dir=tmp_path,
         delivery_networks=("127.0.0.0/8",),
         delivery_retry_seconds=5.0,
-        delivery_timeout_seconds=1.0,
+        delivery_timeout_seconds=10.0,
     )
 
 

@@ -64,7 +64,7 @@ class Receiver:
             request.connection.shutdown(socket.SHUT_RDWR)
             return
         if how in ("hang", "effect then hang"):
-            time.sleep(3)
+            time.sleep(2)
             return
         if how == "trickle":
             self._trickle(request)

@@ -12,7 +12,7 @@ from cases.words import Role
 from console.commands.department import DemoDepartment, readable
 
 
-def until(condition, seconds: float = 20.0):
+def until(condition, seconds: float = 60.0):
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "it did not happen in time"
@@ -63,7 +63,7 @@ def test_a_case_comes_back_answered_within_seconds(office, workers, clock):
     assert receipts["reply"] == "已更换灯泡"
     assert message["data"]["summary"] == LAMP["summary"]
     assert any("路灯不亮" in line for line in said)
-    assert took < 10
+    assert took < 30
 
 
 def test_a_stranger_cannot_send_a_department_cases():
