@@ -70,3 +70,7 @@ class _Lazy(click.Group):
 def main() -> None:
     """The 12345 hotline. Settings come from hotline.toml and HOTLINE_* variables; see README.md."""
     os.umask(0o077)  # recordings, the database, secrets: what the hotline writes is for its own user's eyes only
+
+
+if __name__ == "__main__":
+    main()
