@@ -68,7 +68,7 @@ class Memory:
         """Take over what the board says. Returns the rooms that look different from before."""
         changed = [room for room in board.rooms if self.of(room.id).room != room]
         ended = [r for r in self._open() if board.room(r.id) is None]
-        changed += [replace(room, ended_at=now) for room in ended]
+        changed += [_over(room, now) for room in ended]
         for room in changed:
             entry = self.of(room.id)
             entry.room = room
@@ -108,6 +108,12 @@ class Memory:
         surplus = len(self._rooms) - ROOMS_KEPT
         for room_id in [k for k, e in self._rooms.items() if e.room is None or e.room.ended_at][: max(0, surplus)]:
             del self._rooms[room_id]
+
+
+def _over(room: Room, now: datetime) -> Room:
+    """A room that is no longer on the board: nobody is in it any more, whatever it looked like last."""
+    left = (p if p.state in GONE else replace(p, state=ParticipantState.LEFT) for p in room.participants)
+    return replace(room, participants=tuple(left), ended_at=now)
 
 
 def _talked(room: Room, person: str) -> bool:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from console.hub import Hub, Viewer
+from console.memory import Memory
 from ivr import room as rooms
-from ivr.board import Board, Operator, Place, Room, Status
+from ivr.board import Board, Operator, Participant, ParticipantState, Place, Room, Status
 from ivr.call import Role
 from ivr.room import Step
 
@@ -176,3 +177,15 @@ def test_the_exchange_is_never_kept_waiting_by_a_board_that_is_slow_to_draw() ->
     hub.stop()
 
     assert took < 0.2
+
+
+def test_a_room_that_has_left_the_board_shows_nobody_talking() -> None:
+    memory = Memory()
+    now = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+    talking = Participant("c-1", Role.CITIZEN, "", "市民", ParticipantState.TALKING)
+    memory.see(Board(rooms=(Room("c", "13800000000", now, (talking,)),)), now)
+
+    (ended,) = memory.see(Board(), now)
+
+    assert ended.ended_at == now
+    assert [p.state for p in ended.participants] == [ParticipantState.LEFT]
