@@ -1,14 +1,19 @@
 """Prompts made into audio ahead of time, never during a call.
 
-Each text of the catalogue becomes `<prompts folder>/<language>/<id>.wav`, 8 kHz, 16 bit, mono. A recording of the
-same name in `call_flows/prompts/recorded/<language>/` always wins over the synthetic voice. What has not changed since
-it was made is left alone; every file appears whole or not at all, so this may run while calls play from the folder.
+Each text of the catalogue becomes a sound, 8 kHz, 16 bit, mono, kept by what it was made from:
+
+    <prompts folder>/sounds/<hash>.wav          shared by all versions of the call flows, never changed
+    <prompts folder>/<language>/<id>.wav        names for the sounds of the live version, for the static dialplan
+
+So two versions may say different words under one id, and a call that began with the old words ends with them. A
+recording of the prompt's name in `call_flows/prompts/recorded/<language>/` always wins over the synthetic voice. Every
+file appears whole or not at all, so this may run while calls play from the folder.
 """
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
-import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +28,7 @@ from ivr.load import load_flows
 from ivr.speech import POLYPHONES, RATE, VOICE, WORDS_PER_MINUTE, even, say, telephone, to_wav
 from ivr.spoken_words import phrase_stem, pieces, prepared, spoken
 
-MADE = "made.json"  # file stem -> what it was made from
+SOUNDS = "sounds"
 RECORDED_KINDS = (".wav", ".mp3", ".ogg", ".flac", ".m4a")
 SYNTHETIC = "zh"  # the languages our synthetic voice speaks
 
@@ -56,67 +61,132 @@ def catalogues(settings: Settings) -> Mapping[str, Mapping[str, Prompt]]:
 
 
 def make_prompts(
-    settings: Settings, *, phrases: Iterable[str] = (), progress: Callable[[str], None] = lambda _text: None
+    settings: Settings,
+    *,
+    phrases: Iterable[str] = (),
+    progress: Callable[[str], None] = lambda _text: None,
+    named: bool = True,
 ) -> list[Made]:
-    """Make what is new or changed. `phrases` are texts that values may bring in, such as names of departments."""
-    phrases = tuple(phrases)
+    """Make what is new or changed. `phrases` are texts that values may bring in, such as names of departments.
+
+    `named`: give the sounds their names, too. That is for what is live, because the static dialplan plays the names.
+    """
     made: list[Made] = []
-    for language, catalogue in catalogues(settings).items():
-        maker = _Maker(settings, language, {prompt.id: prompt.file for prompt in catalogue.values() if prompt.file})
-        made += maker.make_all(_texts(language, catalogue.values(), phrases), progress)
+    for language, texts in _wanted(settings, tuple(phrases)).items():
+        made += _Maker(settings, language, named).make_all(texts, progress)
     return made
 
 
 def missing_prompts(settings: Settings) -> list[str]:
-    """`zh-CN/welcome` and the like: prompts that cannot be played because nobody has made them."""
-    wanted = ((language, stem) for language, c in catalogues(settings).items() for stem in _texts(language, c.values()))
-    return [f"{lang}/{stem}" for lang, stem in wanted if not (settings.prompts_dir / lang / f"{stem}.wav").is_file()]
+    """`zh-CN/welcome` and the like: prompts that cannot be played, or not by the static dialplan."""
+    folder = settings.prompts_dir
+    return [
+        f"{language}/{stem}"
+        for language, texts in _wanted(settings).items()
+        for stem, text in texts.items()
+        if not _is_named(folder / SOUNDS / f"{text.source}.wav", folder / language / f"{stem}.wav")
+    ]
+
+
+class Sounds:
+    """Which files say the prompts of one version: found by what they were made from, not by their names."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.prompts_dir
+        self._sources = {
+            (language, stem): text.source
+            for language, texts in _wanted(settings).items()
+            for stem, text in texts.items()
+        }
+
+    def files(self, language: str, prompt: Prompt, values: Mapping[str, str | int]) -> list[Path]:
+        """What has not been made is left out, not waited for."""
+        files = (self._file(language, stem) for stem in spoken(prompt, values))
+        return [file for file in files if file.is_file()]
+
+    def _file(self, language: str, stem: str) -> Path:
+        """By its name when there is no such sound: better the words of another version than none."""
+        sound = self._folder / SOUNDS / f"{self._sources.get((language, stem))}.wav"
+        return sound if sound.is_file() else self._folder / language / f"{stem}.wav"
 
 
 def prompt_files(folder: Path, language: str, prompt: Prompt, values: Mapping[str, str | int]) -> list[Path]:
-    """The sound files that say a prompt with these values. What has not been made is left out, not waited for."""
+    """The same by names, for what is live."""
     files = (folder / language / f"{stem}.wav" for stem in spoken(prompt, values))
     return [file for file in files if file.is_file()]
 
 
-def _texts(language: str, catalogue: Iterable[Prompt], phrases: Iterable[str] = ()) -> dict[str, str]:
-    """File stem -> text, of everything that must be sound."""
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What is to be sound. `source` is a hash of all that the sound depends on."""
+
+    text: str
+    recording: Path | None
+    source: str
+
+
+def _wanted(settings: Settings, phrases: tuple[str, ...] = ()) -> dict[str, dict[str, _Text]]:
+    """Language -> file stem -> text, of everything that must be sound."""
+    return {
+        language: {
+            stem: _text(settings, language, stem, text, {prompt.id: prompt.file for prompt in catalogue.values()})
+            for stem, text in _texts(language, catalogue.values(), phrases).items()
+        }
+        for language, catalogue in catalogues(settings).items()
+    }
+
+
+def _texts(language: str, catalogue: Iterable[Prompt], phrases: Iterable[str]) -> dict[str, str]:
     texts = {stem: text for prompt in catalogue for stem, text in pieces(prompt)}
     if language.startswith(SYNTHETIC):
         texts |= prepared() | {phrase_stem(phrase): phrase for phrase in phrases}
     return texts
 
 
+def _text(settings: Settings, language: str, stem: str, text: str, named: Mapping[str, str]) -> _Text:
+    recording = find_recording(settings.flows_dir, language, stem, named.get(stem, ""))
+    return _Text(text, recording, _hash(recording.read_bytes() if recording else _spoken_source(text)))
+
+
+def find_recording(flows_dir: Path, language: str, stem: str, named: str = "") -> Path | None:
+    """The catalogue's own `file`, or a file of the prompt's name in the folder of its language."""
+    folder = flows_dir / "prompts" / "recorded"
+    if named:
+        if not (folder / named).is_file():
+            raise PromptProblem(f"prompt {stem}: there is no recording {folder / named}; record it, "
+                                "or take `file` out of the catalogue")  # fmt: skip
+        return folder / named
+    candidates = (folder / language / f"{stem}{kind}" for kind in RECORDED_KINDS)
+    return next((path for path in candidates if path.is_file()), None)
+
+
 class _Maker:
     """Makes the files of one language."""
 
-    def __init__(self, settings: Settings, language: str, named: Mapping[str, str]) -> None:
-        self._folder = settings.prompts_dir / language
+    def __init__(self, settings: Settings, language: str, named: bool) -> None:
+        self._sounds, self._folder = settings.prompts_dir / SOUNDS, settings.prompts_dir / language
         self._recorded = settings.flows_dir / "prompts" / "recorded"
         self._language, self._named = language, named
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._made: dict[str, str] = _read(self._folder / MADE)
+        for folder in (self._sounds, self._folder):
+            folder.mkdir(parents=True, exist_ok=True)
 
-    def make_all(self, texts: Mapping[str, str], progress: Callable[[str], None]) -> list[Made]:
+    def make_all(self, texts: Mapping[str, _Text], progress: Callable[[str], None]) -> list[Made]:
         results: list[Made] = []
-        try:
-            for number, (stem, text) in enumerate(texts.items(), 1):
-                results.append(Made(stem, self._make(stem, text)))
-                if results[-1].how is not How.UNCHANGED and number % 25 == 0:
-                    progress(f"{number} of {len(texts)} prompts")
-        finally:
-            _write(self._folder / MADE, json.dumps(self._made, indent=0, sort_keys=True).encode())
+        for number, (stem, text) in enumerate(texts.items(), 1):
+            results.append(Made(stem, self._make(stem, text)))
+            if results[-1].how is not How.UNCHANGED and number % 25 == 0:
+                progress(f"{number} of {len(texts)} prompts")
         return results
 
-    def _make(self, stem: str, text: str) -> How:
-        recording = self._recording(stem)
-        source = _hash(recording.read_bytes()) if recording else _hash(_spoken_source(text))
-        target = self._folder / f"{stem}.wav"
-        if self._made.get(stem) == source and target.is_file():
+    def _make(self, stem: str, text: _Text) -> How:
+        sound, name = self._sounds / f"{text.source}.wav", self._folder / f"{stem}.wav"
+        if _is_named(sound, name) or (not self._named and sound.is_file()):
             return How.UNCHANGED
-        _write(target, to_wav(_from_recording(recording) if recording else self._say(stem, text)))
-        self._made[stem] = source
-        return How.RECORDED if recording else How.SPOKEN
+        if not sound.is_file():
+            _write(sound, to_wav(_from_recording(text.recording) if text.recording else self._say(stem, text.text)))
+        if self._named:
+            _write(name, sound.read_bytes())
+        return How.RECORDED if text.recording else How.SPOKEN
 
     def _say(self, stem: str, text: str) -> bytes:
         if not self._language.startswith(SYNTHETIC):
@@ -126,15 +196,10 @@ class _Maker:
             )
         return say(text)
 
-    def _recording(self, stem: str) -> Path | None:
-        """The catalogue's own `file`, or a file of the prompt's name in the folder of its language."""
-        if named := self._named.get(stem):
-            if not (self._recorded / named).is_file():
-                raise PromptProblem(f"prompt {stem}: there is no recording {self._recorded / named}; record it, "
-                                    "or take `file` out of the catalogue")  # fmt: skip
-            return self._recorded / named
-        candidates = (self._recorded / self._language / f"{stem}{kind}" for kind in RECORDED_KINDS)
-        return next((path for path in candidates if path.is_file()), None)
+
+def _is_named(sound: Path, name: Path) -> bool:
+    """Is there this sound, and is it what stands under this name?"""
+    return sound.is_file() and name.is_file() and filecmp.cmp(sound, name, shallow=False)
 
 
 def _spoken_source(text: str) -> bytes:
@@ -158,13 +223,6 @@ def _from_recording(path: Path) -> bytes:
 
 def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _read(path: Path) -> dict[str, str]:
-    try:
-        return dict(json.loads(path.read_text()))
-    except (FileNotFoundError, ValueError):
-        return {}  # everything is made again
 
 
 def _write(path: Path, data: bytes) -> None:
