@@ -65,10 +65,13 @@ class CallEvent:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CallEvent:
-        """The inverse of `to_json`. Raises KeyError or ValueError for anything else."""
-        rest = {k: v for k, v in value.items() if k not in ("call", "seq", "at", "kind")}
-        at = datetime.fromisoformat(value["at"]).astimezone(UTC)
-        return cls(value["call"], int(value["seq"]), at, Kind(value["kind"]), rest)
+        """The inverse of `to_json`. Raises ValueError for anything else, whatever is wrong with it."""
+        try:
+            rest = {k: v for k, v in value.items() if k not in ("call", "seq", "at", "kind")}
+            at = datetime.fromisoformat(value["at"]).astimezone(UTC)
+            return cls(str(value["call"]), int(value["seq"]), at, Kind(value["kind"]), rest)
+        except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
+            raise ValueError(f"not an event of a call ({type(error).__name__})") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +125,13 @@ class Call:
 
 
 def fold(events: Iterable[CallEvent]) -> Call:
-    """The call that these events tell of, in the order of their `seq`."""
-    ordered = sorted(events, key=lambda e: e.seq)
-    if not ordered:
+    """The call that these events tell of, in the order of their `seq`; what is told twice counts once."""
+    told = {event.seq: event for event in events}
+    if not told:
         raise ValueError("a call has at least one event")
-    call = Call(ordered[0].call_id)
-    for event in ordered:
-        call = _apply(call, event)
+    call = Call(next(iter(told.values())).call_id)
+    for seq in sorted(told):
+        call = _apply(call, told[seq])
     return call
 
 

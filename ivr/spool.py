@@ -4,8 +4,11 @@
     spool/open/<call>.session      where the citizen stands in the flow (replaced atomically)
     spool/finished/<call>.jsonl    complete; waits to be taken into the database
 
+    spool/broken/<call>.jsonl      cannot be taken in; kept for a person to look at
+
 A line is flushed at once, so a killed process loses nothing; the first and the last line are fsynced with their folder,
-so that a power cut loses at most the middle of a call that was going on. Moving between folders is a rename.
+so that a power cut loses at most the middle of a call that was going on. Moving between folders is a rename. A line that
+was torn (a power cut, a full disk) stays by itself: the next event begins on a new line.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +28,16 @@ _DURABLE = frozenset({Kind.CALL_STARTED, Kind.CALL_ENDED})
 
 class Spool:
     def __init__(self, folder: Path) -> None:
-        self.open_dir, self.finished_dir = folder / "open", folder / "finished"
-        for path in (self.open_dir, self.finished_dir):
+        self.open_dir, self.finished_dir, self.broken_dir = folder / "open", folder / "finished", folder / "broken"
+        for path in (self.open_dir, self.finished_dir, self.broken_dir):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = threading.Lock()
 
     def append(self, event: CallEvent) -> None:
         """Write one event down. Raises OSError when the disk refuses: the caller decides, the call goes on."""
-        line = json.dumps(event.to_json(), ensure_ascii=False) + "\n"
-        with self._lock, self._journal(event.call_id).open("a", encoding="utf-8") as file:
-            file.write(line)
-            file.flush()
+        line = (json.dumps(event.to_json(), ensure_ascii=False) + "\n").encode("utf-8", "replace")
+        with self._lock, self._journal(event.call_id).open("ab+", buffering=0) as file:
+            _write_whole(file, line if _ends_clean(file) else b"\n" + line)
             if event.kind in _DURABLE:
                 os.fsync(file.fileno())
                 _sync_folder(self.open_dir)
@@ -63,10 +66,10 @@ class Spool:
             (self.open_dir / f"{_safe(call_id)}.session").unlink(missing_ok=True)
 
     def open_calls(self) -> list[str]:
-        return sorted(p.stem for p in self.open_dir.glob("*.jsonl"))
+        return _calls(self.open_dir)
 
     def finished_calls(self) -> list[str]:
-        return sorted(p.stem for p in self.finished_dir.glob("*.jsonl"))
+        return _calls(self.finished_dir)
 
     def events(self, call_id: str) -> list[CallEvent]:
         """What is written of a call, open or finished. A line torn by a power cut is left out."""
@@ -80,20 +83,50 @@ class Spool:
         """The database has the call: the spool may forget it."""
         (self.finished_dir / f"{_safe(call_id)}.jsonl").unlink(missing_ok=True)
 
+    def set_aside(self, call_id: str) -> None:
+        """The call cannot be taken in: no other call shall wait behind it, and nothing is thrown away."""
+        name = f"{_safe(call_id)}.jsonl"
+        for folder in (self.open_dir, self.finished_dir):
+            if (folder / name).exists():
+                (folder / name).replace(self.broken_dir / name)
+        (self.open_dir / f"{call_id}.session").unlink(missing_ok=True)
+
     def _journal(self, call_id: str) -> Path:
         return self.open_dir / f"{_safe(call_id)}.jsonl"
 
 
+def _calls(folder: Path) -> list[str]:
+    return sorted(p.stem for p in folder.glob("*.jsonl") if _is_safe(p.stem))
+
+
 def _read(path: Path) -> Iterator[CallEvent]:
-    for line in path.read_text("utf-8", errors="replace").splitlines():
+    for line in path.read_text("utf-8", errors="replace").split("\n"):  # not splitlines: U+2028 may stand in a value
         try:
             yield CallEvent.from_json(json.loads(line))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, RecursionError):  # torn
             continue
 
 
+def _ends_clean(file: FileIO) -> bool:
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
+
+
+def _write_whole(file: FileIO, line: bytes) -> None:
+    """A short write is how a full disk begins: writing on raises what is the matter."""
+    rest = memoryview(line)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _is_safe(call_id: str) -> bool:
+    return call_id.replace("-", "").isalnum()
+
+
 def _safe(call_id: str) -> str:
-    if not call_id.replace("-", "").isalnum():
+    if not _is_safe(call_id):
         raise ValueError("a call id has letters, digits and hyphens only")
     return call_id
 
