@@ -7,8 +7,8 @@
     spool/broken/<call>.jsonl      cannot be taken in; kept for a person to look at
 
 A line is flushed at once, so a killed process loses nothing; the first and the last line are fsynced with their folder,
-so that a power cut loses at most the middle of a call that was going on. Moving between folders is a rename. A line that
-was torn (a power cut, a full disk) stays by itself: the next event begins on a new line.
+so that a power cut loses at most the middle of a call that was going on. Moving between folders is a rename. A line
+that was torn (a power cut, a full disk) stays by itself: the next event begins on a new line.
 """
 
 from __future__ import annotations

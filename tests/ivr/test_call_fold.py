@@ -52,13 +52,13 @@ def test_an_event_comes_back_from_its_line_as_it_was(event: CallEvent) -> None:
 
 @given(st.recursive(values | st.floats(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_what_is_no_event_is_refused_in_one_way(nonsense: object) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match="not an event"):
         CallEvent.from_json(nonsense)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("line", ['{"call":"a","seq":1e999,"at":"2026-03-02","kind":"call.ended"}', "[]", "7", "null"])
 def test_a_damaged_line_is_refused_in_one_way(line: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match="not an event"):
         CallEvent.from_json(json.loads(line))
 
 
