@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator
 
 from fastapi import APIRouter, Request
@@ -49,18 +50,41 @@ def _sse(messages: AsyncGenerator[bytes, None]) -> Response:
     return StreamingResponse(messages, media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
+class Ticking:
+    """When the next tick of a stream is due."""
+
+    def __init__(self, every_seconds: float | None = None) -> None:
+        self._every = every_seconds or TICK_SECONDS
+        self._next = time.monotonic() + self._every
+
+    def left(self) -> float:
+        return max(0.01, self._next - time.monotonic())
+
+    def due(self) -> bool:
+        """True once in every period."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._every
+        return True
+
+
 async def desk_messages(ports: Ports, viewer: Viewer, presence: Presence) -> AsyncGenerator[bytes, None]:
-    """First the whole state; then what changes; a tick when nothing does, for silence means a broken stream."""
+    """First the whole state; then what changes; and a tick every few seconds, however much is going on.
+
+    The page answers a tick to show that it is alive, and takes silence for a broken stream.
+    """
     listening = ports.hub.subscribe(viewer)
     try:
         with presence.desk(viewer.name):
             screen = Screen(ports, viewer)
             yield f"retry: {RETRY_MS}\n\n".encode() + message(await asyncio.to_thread(screen.full))
+            ticking = Ticking()
             while True:
-                batch = await listening.next(TICK_SECONDS)
+                batch = await listening.next(ticking.left())
                 if fragments := await asyncio.to_thread(screen.update, batch):
                     yield message(fragments)
-                if not batch.events:
+                if ticking.due():
                     yield message("1", "tick")
     finally:
         ports.hub.unsubscribe(listening)
@@ -76,13 +100,14 @@ async def json_messages(ports: Ports, viewer: Viewer, last_id: str) -> AsyncGene
             yield message(json.dumps(state_json(ports.exchange.board(), viewer), ensure_ascii=False), "state")
         for event in missed or ():
             yield _as_json(event)
+        ticking = Ticking()
         while True:
-            batch = await listening.next(TICK_SECONDS)
+            batch = await listening.next(ticking.left())
             if batch.lost:
                 yield message(json.dumps(state_json(ports.exchange.board(), viewer), ensure_ascii=False), "state")
             for event in batch.events:
                 yield _as_json(event)
-            if not batch.events and not batch.lost:
+            if ticking.due():
                 yield message("{}", "tick")
     finally:
         ports.hub.unsubscribe(listening)
