@@ -108,6 +108,11 @@ class Settings(BaseSettings):
         return self.data_dir / "spool"
 
     @property
+    def versions_dir(self) -> Path:
+        """Published call flows; one of them is live."""
+        return self.data_dir / "versions"
+
+    @property
     def prompts_dir(self) -> Path:
         """Prompts made into audio; Asterisk plays them from here."""
         return self.data_dir / "prompts"

@@ -19,7 +19,7 @@ from cases.api.access import Access
 from config.database import Database
 from config.settings import Settings
 from config.telephones import Account
-from console import health, last_good, orphans, pages, rooms_api
+from console import health, last_good, orphans, pages, publishing, rooms_api
 from console.case_side import CaseSide
 from console.children import Worker
 from console.directory import InMemory
@@ -31,9 +31,9 @@ from console.pages.records import CasesInDatabase, PeopleInDatabase, TypedInData
 from console.telephony import Telephony
 from ivr.board import Operator, Status
 from ivr.call import CallEvent
+from ivr.flow import Flows
 from ivr.hold_music import write_beep
 from ivr.private_asterisk import PrivateAsterisk
-from ivr.prompts import prompt_files
 from ivr.reception import Desk
 from transcription.live import Captions
 
@@ -48,7 +48,8 @@ class Hotline:
     """All parts of one running hotline. `prepare`, `start`, serve `app`, `stop`."""
 
     def __init__(self, settings: Settings, more_telephones: Sequence[Account] = ()) -> None:
-        self.flows, self.city, settings = last_good.load(settings)
+        self.flows = publishing.open_live(settings, now())
+        self.city, settings = last_good.load(settings)
         self.settings, self._more_telephones = settings, list(more_telephones)
         self.database = Database(settings.database)
         self.asterisk = PrivateAsterisk(settings) if settings.asterisk == "managed" else None
@@ -78,11 +79,12 @@ class Hotline:
         orphans.adopt(self.telephony.spool, self.database, self.settings.recordings_dir, now)
         self.captions.start()
         self.follower.start()
+        self.flows.start()
         self.worker.start()
 
     def stop(self, *, asterisk: bool = True) -> None:
         """With `asterisk`, calls end as well; without, talks go on and new calls take the static path."""
-        for part in (self.worker, self.follower, self.captions, self.telephony):
+        for part in (self.worker, self.flows, self.follower, self.captions, self.telephony):
             part.stop()
         self._writer.shutdown(wait=True)
         if asterisk and self.asterisk:
@@ -115,7 +117,8 @@ class Hotline:
     def _desk(self) -> Desk:
         side = CaseSide(self.database, lambda: len(self.exchange.board().places))
         return Desk(
-            flows=lambda: self.flows,
+            flows=self.flows.flows,
+            flows_of=self.flows.flows_of,
             sounds=self._sounds,
             facts=side.facts,
             ask=side.ask,
@@ -123,11 +126,10 @@ class Hotline:
             clock=now,
         )
 
-    def _sounds(self, language: str, prompt: str, values: Mapping[str, str | int]) -> list[Path]:
+    def _sounds(self, flows: Flows, language: str, prompt: str, values: Mapping[str, str | int]) -> list[Path]:
         if prompt == "beep":
             return [self.settings.prompts_dir / "beep.wav"]
-        found = self.flows.prompt(prompt, language)
-        return prompt_files(self.settings.prompts_dir, language, found, values) if found else []
+        return self.flows.sounds(flows, language, prompt, values)
 
     def _operators(self) -> list[Operator]:
         """Operators as they were before: a restart of ours sends nobody home."""

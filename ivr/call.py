@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
     CALL_STARTED = "call.started"  # caller, dialled, flow, version, node (the Asterisk node)
     CALL_ENDED = "call.ended"  # reason, node (the flow node it ended at)
-    NODE_ENTERED = "node.entered"  # node
+    NODE_ENTERED = "node.entered"  # node, flow, way (the node.exit it was reached by; "" at an entry)
     PROMPT_PLAYED = "prompt.played"  # prompt
     KEYS_PRESSED = "keys.pressed"  # node, and how many; the digits themselves may be private
     FACT_SET = "fact.set"  # name, value

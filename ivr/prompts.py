@@ -127,13 +127,12 @@ class _Text:
 
 def _wanted(settings: Settings, phrases: tuple[str, ...] = ()) -> dict[str, dict[str, _Text]]:
     """Language -> file stem -> text, of everything that must be sound."""
-    return {
-        language: {
-            stem: _text(settings, language, stem, text, {prompt.id: prompt.file for prompt in catalogue.values()})
-            for stem, text in _texts(language, catalogue.values(), phrases).items()
-        }
-        for language, catalogue in catalogues(settings).items()
-    }
+    wanted = {}
+    for language, catalogue in catalogues(settings).items():
+        recordings = _Recordings(settings.flows_dir, language, catalogue)
+        texts = _texts(language, catalogue.values(), phrases)
+        wanted[language] = {stem: _text(text, recordings.find(stem)) for stem, text in texts.items()}
+    return wanted
 
 
 def _texts(language: str, catalogue: Iterable[Prompt], phrases: Iterable[str]) -> dict[str, str]:
@@ -143,21 +142,26 @@ def _texts(language: str, catalogue: Iterable[Prompt], phrases: Iterable[str]) -
     return texts
 
 
-def _text(settings: Settings, language: str, stem: str, text: str, named: Mapping[str, str]) -> _Text:
-    recording = find_recording(settings.flows_dir, language, stem, named.get(stem, ""))
+def _text(text: str, recording: Path | None) -> _Text:
     return _Text(text, recording, _hash(recording.read_bytes() if recording else _spoken_source(text)))
 
 
-def find_recording(flows_dir: Path, language: str, stem: str, named: str = "") -> Path | None:
-    """The catalogue's own `file`, or a file of the prompt's name in the folder of its language."""
-    folder = flows_dir / "prompts" / "recorded"
-    if named:
-        if not (folder / named).is_file():
-            raise PromptProblem(f"prompt {stem}: there is no recording {folder / named}; record it, "
-                                "or take `file` out of the catalogue")  # fmt: skip
-        return folder / named
-    candidates = (folder / language / f"{stem}{kind}" for kind in RECORDED_KINDS)
-    return next((path for path in candidates if path.is_file()), None)
+class _Recordings:
+    """What people have recorded for the prompts of one language."""
+
+    def __init__(self, flows_dir: Path, language: str, catalogue: Mapping[str, Prompt]) -> None:
+        self._folder, self._language = flows_dir / "prompts" / "recorded", language
+        self._named = {prompt.id: prompt.file for prompt in catalogue.values() if prompt.file}
+
+    def find(self, stem: str) -> Path | None:
+        """The catalogue's own `file`, or a file of the prompt's name in the folder of its language."""
+        if named := self._named.get(stem):
+            if not (self._folder / named).is_file():
+                raise PromptProblem(f"prompt {stem}: there is no recording {self._folder / named}; record it, "
+                                    "or take `file` out of the catalogue")  # fmt: skip
+            return self._folder / named
+        candidates = (self._folder / self._language / f"{stem}{kind}" for kind in RECORDED_KINDS)
+        return next((path for path in candidates if path.is_file()), None)
 
 
 class _Maker:

@@ -43,12 +43,13 @@ class Desk:
     """What the reception is given: the flows, the sound files, and what it may ask the case side."""
 
     flows: Callable[[], Flows]  # the live version, from memory
-    sounds: Callable[[str, str, Mapping[str, str | int]], list[Path]]  # language, prompt, values -> files
+    sounds: Callable[[Flows, str, str, Mapping[str, str | int]], list[Path]]  # flows, language, prompt, values -> files
     facts: Callable[[str], Facts]  # caller -> what is known; may be slow, then it is not waited for
     ask: Callable[[str, Mapping[str, str | int], str], Answer]  # action, arguments, call id
     recordings_dir: Path
     clock: Callable[[], datetime]
     flow: str = "main"
+    flows_of: Callable[[str], Flows | None] = lambda _version: None  # the version that a call began with
 
 
 class Reception:
@@ -59,9 +60,12 @@ class Reception:
         self._askers = ThreadPoolExecutor(16, thread_name_prefix="ask")
 
     def inbound(self, agi: Agi) -> None:
-        """A citizen dials 12345."""
+        """A citizen dials 12345. From now on the call belongs to the version that is live at this moment."""
+        flows = self._desk.flows()
         visit = Visit.arrive(
             self._exchange,
+            flow=self._desk.flow,
+            version=flows.version,
             caller=agi.env.get("agi_callerid", "") if agi.env.get("agi_callerid") != "unknown" else "",
             dialled=agi.env.get("agi_dnid", ""),
             channel=agi.env.get("agi_uniqueid", ""),
@@ -70,7 +74,8 @@ class Reception:
         with visit:
             agi.answer()
             facts = self._within(FACTS_SECONDS, lambda: self._desk.facts(visit.caller)) or Facts(caller=visit.caller)
-            _Walk(self, agi, visit).carry_out(engine.start(self._desk.flows(), self._desk.flow, facts, self._now()))
+            sprint = engine.start(flows, self._desk.flow, facts, self._now())
+            _Walk(self, agi, visit, flows).carry_out(sprint)
 
     def resume(self, agi: Agi) -> None:
         """A citizen is back from a room. Without a trace of the call, the dialplan takes the static path."""
@@ -78,9 +83,15 @@ class Reception:
         if visit is None:
             return
         with visit:
-            _Walk(self, agi, visit).back_from_room()
+            _Walk(self, agi, visit, self._flows_of(visit)).back_from_room()
 
     # ---- parts
+    def _flows_of(self, visit: Visit) -> Flows:
+        """The version the call began with, whatever is live by now; what is live only when that version is gone."""
+        kept = visit.session() or {}
+        version = kept.get("session", {}).get("version", "")
+        return (self._desk.flows_of(version) if version else None) or self._desk.flows()
+
     def _now(self) -> datetime:
         return self._desk.clock()
 
@@ -96,9 +107,9 @@ class Reception:
 class _Walk:
     """One script's way through the flow."""
 
-    def __init__(self, reception: Reception, agi: Agi, visit: Visit) -> None:
+    def __init__(self, reception: Reception, agi: Agi, visit: Visit, flows: Flows) -> None:
         self._r, self._desk, self._agi, self._visit = reception, reception._desk, agi, visit
-        self._flows = self._desk.flows()
+        self._flows = flows
         self._language = self._flows.flows[self._desk.flow].language
 
     def carry_out(self, sprint: Sprint) -> None:
@@ -130,7 +141,7 @@ class _Walk:
         self.carry_out(engine.step(self._flows, session, back, self._r._now()))
 
     def _of_this_version(self, session: Session) -> Session:
-        """Flows were changed while the citizen talked. A node that is gone leads to the flow's on_error."""
+        """The call's own version is gone. A node that is gone leads to the flow's on_error."""
         return replace(session, version=self._flows.version)
 
     # ---- one action each; returns the event it was answered by, or None
@@ -205,7 +216,7 @@ class _Walk:
         self._visit.note(Kind.FACT_SET, name=action.name, value=action.value)
 
     def enter(self, action: do.Enter, _session: Session) -> None:
-        self._visit.at_node(action.node, action.flow)
+        self._visit.at_node(action.node, action.flow, action.way)
 
     def hang_up(self, action: do.Hangup, _session: Session) -> None:
         self._visit.ending(action.reason, action.node)
@@ -225,7 +236,7 @@ class _Walk:
     def _say(self, prompts: tuple[do.Spoken, ...], keys: str = "") -> str:
         """Speak. Returns the key that interrupted, or ""."""
         for spoken in prompts:
-            files = self._desk.sounds(self._language, spoken.prompt, spoken.values)
+            files = self._desk.sounds(self._flows, self._language, spoken.prompt, spoken.values)
             for file in files:
                 self._agi.patience(wav_seconds(file) + MARGIN_SECONDS)
                 if pressed := self._agi.stream(str(file.with_suffix("")), keys):

@@ -47,7 +47,17 @@ class Visit:
         self._x, self._call = exchange, call
 
     @classmethod
-    def arrive(cls, exchange: Exchange, *, caller: str, dialled: str, channel: str, channel_name: str) -> Visit:
+    def arrive(
+        cls,
+        exchange: Exchange,
+        *,
+        caller: str,
+        dialled: str,
+        channel: str,
+        channel_name: str,
+        flow: str = "",
+        version: str = "",
+    ) -> Visit:
         """A citizen calls. `channel` is Asterisk's unique id, `channel_name` its name."""
 
         def work() -> LiveCall:
@@ -55,9 +65,8 @@ class Visit:
             call = LiveCall(new_call_id(now), caller, channel, now)
             exchange.calls[call.id] = call
             exchange.legs.channels[call.leg] = channel_name
-            conduct.note(
-                exchange, call, Kind.CALL_STARTED, leg=call.leg, caller=caller, dialled=dialled, channel=channel
-            )
+            conduct.note(exchange, call, Kind.CALL_STARTED, leg=call.leg, caller=caller, dialled=dialled,
+                         channel=channel, flow=flow, version=version)  # fmt: skip
             return call
 
         return cls(exchange, exchange.ask(work))
@@ -95,10 +104,10 @@ class Visit:
     def note(self, kind: Kind, **data: Any) -> None:
         self._ask(lambda: conduct.note(self._x, self._call, kind, **data))
 
-    def at_node(self, node: str, flow: str) -> None:
+    def at_node(self, node: str, flow: str, way: str = "") -> None:
         def work() -> None:
             self._call.node = node
-            conduct.note(self._x, self._call, Kind.NODE_ENTERED, node=node, flow=flow)
+            conduct.note(self._x, self._call, Kind.NODE_ENTERED, node=node, flow=flow, way=way)
 
         self._ask(work)
 

@@ -111,7 +111,7 @@ class House:
         self.telephony.start()
         eventually(lambda: self.telephony.ami.connected, "a connection to Asterisk")
 
-    def _sounds(self, language: str, prompt: str, _values: object) -> list[Path]:
+    def _sounds(self, _flows: Flows, language: str, prompt: str, _values: object) -> list[Path]:
         path = self.settings.prompts_dir / language / f"{prompt}.wav"
         return [path] if path.exists() else []
 

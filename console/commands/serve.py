@@ -56,7 +56,7 @@ def _start(hotline: Hotline, demo: bool) -> None:
     from ivr.private_asterisk import AsteriskProblem
 
     began = time.monotonic()
-    _prompts(hotline.settings)
+    _prompts(hotline)
     try:
         hotline.start_asterisk()
     except AsteriskProblem as problem:
@@ -71,12 +71,15 @@ def _start(hotline: Hotline, demo: bool) -> None:
     )
 
 
-def _prompts(settings: Settings) -> None:
+def _prompts(hotline: Hotline) -> None:
+    """The sounds of the live version. Publishing has made them, unless this is the first start."""
     from console.commands.prompts import phrases
+    from ivr.live_flows import settings_of
     from ivr.prompts import make_prompts, missing_prompts
 
+    settings = settings_of(hotline.settings, hotline.flows.flows().version)
     if missing_prompts(settings):
-        make_prompts(settings, phrases=phrases(settings), progress=lambda text: click.echo(f"  {text}"))
+        make_prompts(settings, phrases=phrases(hotline.settings), progress=lambda text: click.echo(f"  {text}"))
 
 
 def _wait_for_database(hotline: Hotline) -> None:
