@@ -9,7 +9,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config.city import City
 from console.hub import Hub
@@ -33,6 +33,12 @@ class _Tap:
     leg: str
     role: str
     began: datetime  # of the tap: captions count from there
+    number: int = 0  # of the latest caption
+    closed: bool = False
+
+    def goes_on_with(self, caption: Caption) -> bool:
+        """False: the leg was tapped anew in the meantime (the recording was paused), and numbers begin again."""
+        return caption.number > self.number or (caption.number == self.number and not self.closed)
 
 
 @dataclass(slots=True)
@@ -46,9 +52,10 @@ class LiveTalk:
 
     def on_caption(self, caption: Caption) -> None:
         """Called by the captions' own thread, in order."""
-        tap = self._tap(caption.tap)
+        tap = self._tap(caption)
         if tap is None:
             return
+        tap.number, tap.closed = caption.number, caption.final
         start = (tap.began - tap.room.opened_at).total_seconds() + caption.start
         unsure = tuple(w.text for w in caption.words if w.confidence < UNSURE) if caption.final else ()
         number = int(tap.began.timestamp() * 10) % 10**8 * 1000 + caption.number  # a leg may be tapped twice
@@ -69,13 +76,15 @@ class LiveTalk:
         self._taps.clear()
         self.exchange.ask(work)
 
-    def _tap(self, tap: str) -> _Tap | None:
-        if tap not in self._taps:
+    def _tap(self, caption: Caption) -> _Tap | None:
+        known = self._taps.get(caption.tap)
+        if known is None or not known.goes_on_with(caption):
+            began = self.now() - timedelta(seconds=caption.end)  # a caption comes when its sound has just ended
             for room in self.exchange.board().rooms:
                 for p in room.participants:
-                    if tap_id(p.leg) == tap:
-                        self._keep(tap, _Tap(room, p.leg, p.role.value, self.now()))
-        return self._taps.get(tap)
+                    if tap_id(p.leg) == caption.tap:
+                        self._keep(caption.tap, _Tap(room, p.leg, p.role.value, began))
+        return self._taps.get(caption.tap)
 
     def _keep(self, tap: str, found: _Tap) -> None:
         self._taps[tap] = found
