@@ -15,12 +15,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from config import city
 from config.database import make_engine
-from config.problems import Problems
+from config.problems import Problem
 from config.settings import ROOT, Settings
 
 FREE_BYTES = 2_000_000_000
@@ -160,17 +161,30 @@ def _revisions(url: str) -> tuple[set[str], set[str], set[str]]:
 
 
 def flows(settings: Settings) -> Finding:
-    from ivr.lint import lint
-    from ivr.load import load_flows
+    """Is there a version to answer calls with? A folder that is being edited is none of the citizens' business."""
+    from ivr.live_flows import LiveFlows
+    from ivr.versions import NoVersion, Versions
 
-    found = Problems()
-    loaded = load_flows(settings.flows_dir, settings.city_dir, found)
-    if not len(found):
-        found.extend(lint(loaded))
-    first = next(iter(found), None)
-    detail = f"{len(loaded.flows)} flows in {settings.flows_dir}, {len(found)} problems"
-    hint = f"流程有错误，请运行 hotline check 查看全部；第一个是 {first}" if first else ""
-    return Finding("flows", first is None, detail, hint)
+    live, told = Versions(settings.versions_dir).live(), _in_folder(settings)
+    if not live:
+        hint = f"流程有错误，请运行 hotline check 查看全部；第一个是 {told[0]}" if told else ""
+        return Finding("flows", not told, f"nothing published; {len(told)} problems in {settings.flows_dir}", hint)
+    try:
+        used = LiveFlows(settings).flows().version
+    except NoVersion as problem:
+        return Finding("flows", False, f"version {live} is live and cannot be used", str(problem))
+    if used != live:
+        hint = f"版本 {live} 已损坏，来电使用 {used}；请重新发布（hotline publish）或退回（hotline rollback {used}）。"
+        return Finding("flows", False, f"version {live} is damaged, calls begin with {used}", hint)
+    detail = f"version {live} is live; {len(told)} problems in {settings.flows_dir}"
+    hint = f"来电不受影响，但编辑中的流程有错误，发布前请运行 hotline check；第一个是 {told[0]}" if told else ""
+    return Finding("flows", True, detail, hint)
+
+
+def _in_folder(settings: Settings) -> list[Problem]:
+    from ivr.check import check_flows
+
+    return list(check_flows(settings.flows_dir, settings.city_dir, datetime.now(UTC).year).problems)
 
 
 def city_data(settings: Settings) -> Finding:

@@ -11,9 +11,11 @@ from pathlib import Path
 from config.settings import Settings
 from console.preflight import Finding
 from ivr.asterisk_config import wanted_modules
+from ivr.live_flows import settings_of
 from ivr.ports import is_free, ports_in_use
 from ivr.private_asterisk import AsteriskProblem, PrivateAsterisk
 from ivr.prompts import missing_prompts
+from ivr.versions import Versions
 
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 RTP_PORTS_PER_ROOM = 6  # a citizen, an operator, a department, two ports each
@@ -115,7 +117,9 @@ def _other_ports() -> dict[str, int | str]:
 
 
 def prompts(settings: Settings) -> Finding:
-    missing = missing_prompts(settings)
+    """Of what is live; before the first start, of the folder that it will publish."""
+    live = Versions(settings.versions_dir).live()
+    missing = missing_prompts(settings_of(settings, live) if live else settings)
     detail = f"{len(missing)} missing in {settings.prompts_dir}" + (f": {', '.join(missing[:5])}" if missing else "")
     hint = "有提示音尚未生成，请运行 hotline prompts。" if missing else ""
     return Finding("prompts", not missing, detail, hint)

@@ -78,7 +78,7 @@ def publish(
     ready: Candidate,
     *,
     by: str,
-    at: datetime,
+    clock: Callable[[], datetime],
     changes: tuple[str, ...] = (),
     expected: str | None = None,
     phrases: tuple[str, ...] = (),
@@ -86,7 +86,7 @@ def publish(
 ) -> str:
     """Make it live, and return its id. Raises Moved when something else has gone live since `expected` was."""
     version = Versions(settings.versions_dir).store(ready.files)
-    go_live(settings, version, action=Action.PUBLISH, by=by, at=at, changes=changes, expected=expected,
+    go_live(settings, version, action=Action.PUBLISH, by=by, clock=clock, changes=changes, expected=expected,
             phrases=phrases, progress=progress)  # fmt: skip
     return version
 
@@ -97,7 +97,7 @@ def go_live(
     *,
     action: Action,
     by: str,
-    at: datetime,
+    clock: Callable[[], datetime],
     changes: tuple[str, ...] = (),
     expected: str | None = None,
     phrases: tuple[str, ...] = (),
@@ -108,7 +108,7 @@ def go_live(
     versions.load(version)
     its_own = settings_of(settings, version)
     make_prompts(its_own, phrases=phrases, progress=progress, named=False)
-    versions.switch(version, action=action, by=by, at=at, changes=changes, expected=expected)
+    versions.switch(version, action=action, by=by, at=clock(), changes=changes, expected=expected)
     make_prompts(its_own, phrases=phrases, progress=progress)
 
 

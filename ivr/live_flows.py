@@ -39,7 +39,7 @@ class LiveFlows:
         self._settings, self._versions = settings, Versions(settings.versions_dir)
         self._loaded: OrderedDict[str, _Edition] = OrderedDict()
         self._lock, self._stopped = threading.Lock(), threading.Event()
-        self._seen = self._versions.live()
+        self._told = ""  # the version whose damage the log has heard of
         self._live = self._first()
         self._thread = threading.Thread(target=self._watch, name="versions", daemon=True)
 
@@ -75,16 +75,18 @@ class LiveFlows:
 
     # ---- parts
     def look(self) -> None:
-        """Take up what has become live. When it cannot be used, stay with what was."""
+        """Take up what has become live. When it cannot be used, stay with what was, and try again."""
         live = self._versions.live()
-        if live in ("", self._seen):
+        if live in ("", self._live.flows.version):
             return
-        self._seen = live
         try:
             self._live = self._edition(live)
         except (NoVersion, Unsound, PromptProblem, OSError) as problem:
-            log.error("new calls stay with version %s: %s", self._live.flows.version, problem)
+            if live != self._told:
+                log.error("new calls stay with version %s: %s", self._live.flows.version, problem)
+            self._told = live
             return
+        self._told = ""
         log.info("new calls begin with version %s of the call flows", live)
 
     def _watch(self) -> None:
@@ -96,14 +98,14 @@ class LiveFlows:
 
     def _first(self) -> _Edition:
         """What is live; when that is damaged, what was live before it, and so on."""
-        candidates = [self._seen, *(entry.version for entry in reversed(self._versions.history()))]
+        candidates = [self._versions.live(), *(entry.version for entry in reversed(self._versions.history()))]
         problem: Exception = NoVersion("还没有发布过流程，请先运行 hotline publish。")
         for version in dict.fromkeys(filter(None, candidates)):
             try:
                 return self._edition(version)
             except (NoVersion, Unsound, PromptProblem, OSError) as error:
                 log.error("version %s of the call flows cannot be used: %s", version, error)
-                problem = error
+                self._told, problem = self._told or version, error
         raise problem
 
     def _edition(self, version: str) -> _Edition:

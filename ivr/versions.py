@@ -89,12 +89,14 @@ class Versions:
             raise NoVersion(f"版本 {version} 在这个程序里读不出来：{next(iter(problems))}")
         return replace(flows, version=version)
 
+    def is_whole(self, version: str) -> bool:
+        """Is it there, and as it was published?"""
+        return _is_whole(self.folder / version, version)
+
     def before(self, version: str) -> str:
-        """What was live before this version was; "" when nothing was."""
-        lives = [entry.version for entry in self.history()]
-        while lives and lives[-1] != version:
-            lives.pop()
-        return next((one for one in reversed(lives) if one != version), "")
+        """What was live when this version was published; "" when nothing was. So rolling back twice goes back two."""
+        published = (e for e in reversed(self.history()) if e.version == version and e.action is not Action.ROLLBACK)
+        return next((entry.before for entry in published), "")
 
     # ---- writing
     def store(self, files: Mapping[str, bytes]) -> str:
