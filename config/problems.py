@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 MANY_WORDS = 300
@@ -59,6 +60,12 @@ class Problems:
 
     def __len__(self) -> int:
         return len(set(self._found))
+
+
+def shown(path: Path) -> str:
+    """The name that people know a file by: below the current folder where possible."""
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 class Unsound(Exception):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import city
-from config.problems import Problem, Problems
+from config.problems import Problem, Problems, shown
 from ivr.flow import Flows
 from ivr.lint import lint
-from ivr.load import CALENDARS, known_in, load_flows, shown
+from ivr.load import CALENDARS, known_in, load_flows
 from ivr.scenarios import read_scenarios
 
 CITY_FILES = ("departments.yaml", "categories.yaml", "deadlines.yaml", "directory.yaml", "places.yaml")

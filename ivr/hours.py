@@ -7,23 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from config.problems import Place
+from config.workdays import CITY_TIME
+from config.workdays import Year as Year
 
-ZONE = ZoneInfo("Asia/Shanghai")
+ZONE = CITY_TIME
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True)
-class Year:
-    """A year's public holidays and make-up workdays. `provisional`: the State Council has not announced it yet."""
-
-    year: int
-    holidays: Mapping[date, str]
-    workdays: Mapping[date, str]
-    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

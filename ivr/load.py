@@ -13,17 +13,20 @@ from pathlib import Path
 
 from config import city
 from config.problems import Place, Problems, Unsound
+from config.problems import shown as shown
+from config.read_holidays import SHIPPED_HOLIDAYS as SHIPPED_HOLIDAYS
+from config.read_holidays import holiday_files, read_year
+from config.workdays import Year
 from config.yaml_reader import Fields, Reader, Value, read
 from ivr.flow import SYSTEM_PROMPTS, Flow, Flows, Prompt
-from ivr.hours import Calendar, Year
+from ivr.hours import Calendar
 from ivr.lint import Known, lint
 from ivr.read_flow import read_flow
-from ivr.read_hours import read_calendars, read_year
+from ivr.read_hours import read_calendars
 
 CALENDARS = "calendars.yaml"
 # What the house brings along, for folders that leave it out.
 _HOUSE = Path(city.__file__).parent.parent
-SHIPPED_HOLIDAYS = _HOUSE / "config" / "holidays"
 SHIPPED_FLOWS = _HOUSE / "call_flows"
 
 
@@ -40,8 +43,7 @@ def open_flows(folder: Path, city_dir: Path) -> Flows:
 def load_flows(folder: Path, city_dir: Path, problems: Problems, draft: Path | None = None) -> Flows:
     """Everything that can be read. `draft` is a flow file from elsewhere that stands in for the one of its id."""
     loader = _Loader(problems)
-    own = city_dir / "holidays"
-    years = loader.years(own if own.is_dir() else SHIPPED_HOLIDAYS)
+    years = loader.years(city_dir)
     calendars = loader.calendars(_own(folder, CALENDARS), years)
     flows = loader.flows(folder, draft)
     prompts = {p.stem: loader.prompts(p) for p in sorted(_own(folder, "prompts").glob("*.yaml"))}
@@ -62,12 +64,6 @@ def known_in(city_dir: Path, year: int | None = None) -> Known:
     return Known(departments=departments, categories=categories, year=year)
 
 
-def shown(path: Path) -> str:
-    """The name that people know a file by: below the current folder where possible."""
-    path = path.absolute()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
 class _Loader:
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
@@ -82,8 +78,8 @@ class _Loader:
             self.digests.append(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
         return value
 
-    def years(self, folder: Path) -> dict[int, Year]:
-        roots = (self._read(path) for path in sorted(folder.glob("*.yaml")))
+    def years(self, city_dir: Path) -> dict[int, Year]:
+        roots = (self._read(path) for path in holiday_files(city_dir))
         years = (read_year(root, self.problems) for root in roots if root)
         return {year.year: year for year in years if year}
 

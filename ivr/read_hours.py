@@ -1,22 +1,18 @@
-"""Opening hours (`call_flows/calendars.yaml`) and public holidays (`config/holidays/2026.yaml`) into values."""
+"""Opening hours (`call_flows/calendars.yaml`) into values. The holidays in them: `config/read_holidays.py`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 
 from config.problems import Problems
+from config.workdays import Year
 from config.yaml_reader import Fields, Reader, Scalar, Value
-from ivr.hours import WEEKDAYS, Calendar, Span, Year
+from ivr.hours import WEEKDAYS, Calendar, Span
 
 
 def read_calendars(root: Value, years: Mapping[int, Year], problems: Problems) -> dict[str, Calendar]:
     return _HoursReader(problems).calendars(root, years)
-
-
-def read_year(root: Value, problems: Problems) -> Year | None:
-    return _HoursReader(problems).year(root)
 
 
 class _HoursReader(Reader):
@@ -50,31 +46,3 @@ class _HoursReader(Reader):
         self.problems.add(value.place, "F030", "opening hours are written 08:30-12:00, the end after the beginning",
                           "时间段请写成 08:30-12:00，结束要晚于开始；跨零点的请分成两天写。")  # fmt: skip
         return Span(0, 0)
-
-    def year(self, root: Value) -> Year | None:
-        known = {"year", "provisional", "holidays", "workdays"}
-        given = self.fields(root, known=known, needed=("year", "holidays", "workdays"))
-        if "year" not in given:
-            return None
-        number = self.integer(given["year"], 2000, 2100)
-        holidays = self._days(given.get("holidays"), number)
-        return Year(number, holidays, self._days(given.get("workdays"), number), self.truth(given.get("provisional")))
-
-    def _days(self, value: Value | None, year: int) -> dict[date, str]:
-        self.fields(value)
-        days: dict[date, str] = {}
-        for entry in value.entries if isinstance(value, Fields) else ():
-            if (day := self._day(entry.key, year)) is not None:
-                days[day] = self.text(entry.value)
-        return days
-
-    def _day(self, key: Scalar, year: int) -> date | None:
-        try:
-            day = date.fromisoformat(key.text)
-        except ValueError:
-            day = None
-        if day is None or day.year != year:
-            self.problems.add(key.place, "F031", f"'{key.text}' is not a day of {year}",
-                              f"'{key.text}' 不是 {year} 年的日期，请写成 {year}-05-01 这样。")  # fmt: skip
-            return None
-        return day

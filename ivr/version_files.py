@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config.problems import Problems
+from config.read_holidays import holiday_files
 from config.yaml_reader import Fields, read
 from ivr.flow import SYSTEM_PROMPTS, Flows
-from ivr.load import CALENDARS, SHIPPED_FLOWS, SHIPPED_HOLIDAYS, load_flows
+from ivr.load import CALENDARS, SHIPPED_FLOWS, load_flows
 from ivr.prompts import RECORDED_KINDS
 from ivr.versions import FLOWS
 
@@ -29,8 +30,7 @@ def version_files(flows_dir: Path, city_dir: Path) -> dict[str, bytes]:
 
 
 def _texts(flows_dir: Path, city_dir: Path) -> Iterator[tuple[str, bytes]]:
-    own = city_dir / "holidays"
-    for path in (own if own.is_dir() else SHIPPED_HOLIDAYS).glob("*.yaml"):
+    for path in holiday_files(city_dir):
         yield f"holidays/{path.name}", path.read_bytes()
     for path in (*flows_dir.glob("*.yaml"), _own(flows_dir, CALENDARS)):
         yield f"{FLOWS}/{path.name}", path.read_bytes()

@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from config.problems import Problems
+from config.read_holidays import read_year
+from config.workdays import Year
 from config.yaml_reader import parse
-from ivr.hours import ZONE, Calendar, Span, Year, branch
-from ivr.read_hours import read_calendars, read_year
+from ivr.hours import ZONE, Calendar, Span, branch
+from ivr.read_hours import read_calendars
 from tests.ivr.flows import shipped
 
 WORKING = shipped().calendars["working"]
