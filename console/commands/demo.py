@@ -51,7 +51,11 @@ def demo(fast: bool, as_json: bool, keep: bool, open_seconds: float | None, port
     _end_like_ctrl_c()
     try:
         with Phone("trunk") as trunk, Stage(data_dir, trunk.port, port, keep=keep) as stage:
-            result = _play(stage, trunk, fast, wait, Told(write, load(stage.settings.city_dir)))
+            try:
+                result = _play(stage, trunk, fast, wait, Told(write, load(stage.settings.city_dir)))
+            except (DemoFailed, PhoneError):
+                write(f"日志 the end of its log:\n{stage.last_words()}")
+                raise
             write(_RULE)
             click.echo(json.dumps(result.to_json(), ensure_ascii=False, indent=1) if as_json else result.readable())
             if keep:

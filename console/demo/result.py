@@ -38,13 +38,16 @@ class Result:
     def caption_seconds(self) -> float:
         return round(statistics.median(s.delay_seconds for s in self.said), 2)
 
+    @property
+    def final_seconds(self) -> float:
+        return round(statistics.median(s.final_seconds for s in self.said), 2)
+
     def to_json(self) -> dict[str, Any]:
         share = self.case["assignments"][0]
         return {
             "ok": True,
             "call": self.call,
-            "said": [{"role": s.line.who, "text": s.line.text, "caption": s.caption,
-                      "caption_seconds": s.delay_seconds, "heard_by": list(s.heard_by)} for s in self.said],
+            "said": [_said(each) for each in self.said],
             "transcript": [{k: u[k] for k in ("role", "start", "end", "text", "confidence")} for u in self.transcript],
             "draft": dict(self.draft),
             "case": {"number": self.case["number"], "state": self.case["state"]},
@@ -53,6 +56,7 @@ class Result:
             "times": {
                 "ring_beyond_prompts_seconds": self.times.ring_beyond_prompts,
                 "caption_seconds": self.caption_seconds,
+                "caption_final_seconds": self.final_seconds,
                 "department_rings_seconds": self.times.department_rings,
                 "draft_seconds": self.times.draft,
                 "delivered_seconds": self.times.delivered,
@@ -72,13 +76,25 @@ class Result:
             f" · 答复 {_clock(share['replied_at'])}：{share['reply']}",
             "用时 measured:",
             f"  {times.ring_beyond_prompts:6.2f} s  来电到话务员振铃，提示音除外 (ring to ring, beyond the prompts)",
-            f"  {self.caption_seconds:6.2f} s  说完到字幕齐全，中位数 (end of a sentence to its whole caption, median)",
+            f"  {self.caption_seconds:6.2f} s  说完到字幕齐全，中位数 (end of a sentence to its words on the desk)",
+            f"  {self.final_seconds:6.2f} s  说完到字幕定稿，中位数 (to its final caption)",
             f"  {times.department_rings:6.2f} s  请求到承办单位振铃 (asking for the department to its ring)",
             f"  {times.draft:6.2f} s  挂机到转写与草稿就绪 (hanging up to transcript and draft)",
             f"  {times.delivered:6.2f} s  派单到送达 (dispatched to delivered)",
             f"  {times.total:6.2f} s  全程 (all of it)",
         ]
         return "\n".join(rows)
+
+
+def _said(s: Said) -> dict[str, Any]:
+    return {
+        "role": s.line.who,
+        "text": s.line.text,
+        "caption": s.caption,
+        "caption_seconds": s.delay_seconds,
+        "caption_final_seconds": s.final_seconds,
+        "heard_by": list(s.heard_by),
+    }
 
 
 def _clock(moment: str) -> str:

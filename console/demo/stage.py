@@ -72,9 +72,11 @@ class Stage:
                 self._process.wait(STOP_SECONDS)
             self._process.kill()
             self._process.wait()
-        PrivateAsterisk(self.settings).stop()
+        asterisk = PrivateAsterisk(self.settings)
+        asterisk.stop()
         if not self.keeps:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            for each in (self.folder, asterisk.files.run):  # the socket lies elsewhere when the folder lies deep
+                shutil.rmtree(each, ignore_errors=True)
 
     def start(self) -> None:
         """Returns at once; `wait_ready` waits."""
@@ -116,7 +118,7 @@ class Stage:
     def check_alive(self) -> None:
         """Raises DemoFailed with the end of its log when the hotline has ended by itself."""
         if self._process and self._process.poll() is not None:
-            raise DemoFailed(f"hotline serve 已退出 (ended with code {self._process.returncode}):\n{self.last_words()}")
+            raise DemoFailed(f"hotline serve 已退出 (ended with code {self._process.returncode})")
 
     def last_words(self) -> str:
         """The end of the log. Numbers are masked there already."""
@@ -141,7 +143,7 @@ class Stage:
                 if is_true():
                     return
             time.sleep(0.1)
-        raise DemoFailed(f"等了 {START_SECONDS:.0f} 秒，热线仍未 {what}:\n{self.last_words()}")
+        raise DemoFailed(f"等了 {START_SECONDS:.0f} 秒，热线仍未{what}")
 
 
 _HOTLINE = [sys.executable, "-m", "console.cli"]

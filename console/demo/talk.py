@@ -31,7 +31,8 @@ class Said:
 
     line: Line
     caption: str
-    delay_seconds: float  # from the end of the sentence until all its words stood in the caption
+    delay_seconds: float  # from the end of the sentence until all its words stood on the desk; 0: before it ended
+    final_seconds: float  # until the caption was final
     heard_by: tuple[Role, ...]
 
 
@@ -63,10 +64,12 @@ class Talk:
         call.play(self.sounds[line.text]).wait_played()
         ended = time.monotonic()
         heard_by = self._listeners(line.who, began, ended)
-        caption, delay = self._caption(line, began, ended)
-        return Said(line, caption, delay, heard_by)
+        captions = self._captions(line, began)
+        return Said(
+            line, text_of(captions), _after(ended, complete_at(captions)), _after(ended, captions[-1].at), heard_by
+        )
 
-    def _caption(self, line: Line, began: float, ended: float) -> tuple[str, float]:
+    def _captions(self, line: Line, began: float) -> list[Event]:
         def heard() -> list[Event]:
             return [e for e in self.listening.captions(began) if e.data["role"] == line.who]
 
@@ -77,8 +80,7 @@ class Talk:
         if not self.listening.wait(complete, CAPTION_SECONDS):
             missing = "、".join(line.words)
             raise NotUnderstood(f"字幕里没有 (missing in the captions): {missing}；听到 heard: {text_of(heard())}")
-        text = text_of(heard())
-        return text, round(max(0.0, complete_at(heard()) - ended), 2)
+        return heard()
 
     def _listeners(self, speaker: Role, began: float, ended: float) -> tuple[Role, ...]:
         """Everybody else must have heard it."""
@@ -86,6 +88,10 @@ class Talk:
             if role is not speaker and hearing.is_silent(call.heard_between(began + _SETTLE_SECONDS, ended)):
                 raise DemoFailed(f"{ROLES[role]}没有听到{ROLES[speaker]} (the {role} did not hear the {speaker})")
         return tuple(role for role in self.calls if role is not speaker)
+
+
+def _after(began: float, at: float) -> float:
+    return round(max(0.0, at - began), 2)
 
 
 def text_of(captions: Iterable[Event]) -> str:
