@@ -16,7 +16,11 @@ from cases.api.answers import moment
 from cases.api.setting import Setting
 from cases.model import CaseRow, TranscriptRow
 from cases.refusal import NotFound
+from cases.words import Role
 from ivr.call import Call, CallEvent, Recording, fold
+from ivr.call import Role as Party
+
+_OURS = frozenset({Party.OPERATOR, Party.SUPERVISOR})
 
 
 def routes(setting: Setting) -> APIRouter:
@@ -24,15 +28,15 @@ def routes(setting: Setting) -> APIRouter:
     front = setting.access.some(*FRONT)
 
     @router.get("/calls/{call_id}", summary="A call with everything known of it")
-    def read(call_id: str, _actor: Actor = front) -> dict[str, Any]:
+    def read(call_id: str, actor: Actor = front) -> dict[str, Any]:
         with setting.database.session() as session:
-            events = _events(session, call_id, setting)
+            events = events_of(session, call_id, actor, setting)
             return call_view(session, events)
 
     @router.get("/calls/{call_id}/recordings/{leg}.wav", summary="What one leg said", response_class=FileResponse)
-    def recording(call_id: str, leg: str, part: int = Query(1, ge=1, le=1000), _actor: Actor = front) -> FileResponse:
+    def recording(call_id: str, leg: str, part: int = Query(1, ge=1, le=1000), actor: Actor = front) -> FileResponse:
         with setting.database.session() as session:
-            events = _events(session, call_id, setting)
+            events = events_of(session, call_id, actor, setting)
         found = [each for each in fold(events).recordings if each.leg == leg][part - 1 : part]
         path = _file(found[0], setting.settings.recordings_dir) if found else None
         if path is None:
@@ -57,13 +61,22 @@ def call_view(session: Session, events: list[CallEvent]) -> dict[str, Any]:
     }
 
 
-def _events(session: Session, call_id: str, setting: Setting) -> list[CallEvent]:
-    """What the database has, and what has happened since."""
+def events_of(session: Session, call_id: str, actor: Actor, setting: Setting) -> list[CallEvent]:
+    """What the database has, and what has happened since. A call that is not theirs does not exist for them."""
     known = {each.seq: each for each in setting.live_events(call_id)}
     known |= {each.seq: each for each in intake.call_events(session, call_id)}
-    if not known:
+    events = list(known.values())
+    if not events or not _theirs(fold(events), actor):
         raise NotFound("没有这通电话的记录")
-    return list(known.values())
+    return events
+
+
+def _theirs(call: Call, actor: Actor) -> bool:
+    """Operators hear the calls they were in, and messages left when nobody answered; those who lead hear all."""
+    if actor.role is not Role.OPERATOR:
+        return True
+    talked = {leg.name for leg in call.legs if leg.joined_at and leg.role in _OURS}
+    return not talked or actor.name in talked
 
 
 def _call(call: Call) -> dict[str, Any]:

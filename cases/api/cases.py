@@ -12,12 +12,13 @@ from cases import assignment, case, intake
 from cases.actor import FRONT, Actor
 from cases.api.answers import case_line, case_view
 from cases.api.bodies import Correction, NewCase, Transition, confidentiality
+from cases.api.calls import events_of
 from cases.api.idempotency import once
 from cases.api.paging import Cursor, Limit, cursor_after, link_next, page
 from cases.api.setting import Setting
 from cases.api.steps import take
 from cases.model import AssignmentRow, CaseRow
-from cases.refusal import Refusal
+from cases.refusal import NotFound, Refusal
 from cases.words import State, Urgency
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key")]
@@ -119,12 +120,22 @@ def version_of(if_match: str | None) -> int | None:
 
 def _register(session: Session, body: NewCase, actor: Actor, setting: Setting) -> dict[str, Any]:
     now = setting.clock()
-    if body.call and (events := setting.live_events(body.call)):
-        intake.import_call(session, events)  # the call may still be going on
+    if body.call:
+        _check_call(session, body.call, actor, setting)
     names = ("kind", "category", "urgency", "place", "phone", "caller_name", "summary", "text")
     given = {name: getattr(body, name) for name in names} | {"confidentiality": confidentiality(body.confidential)}
     row = case.register(session, case.Fields(**given), actor, city=setting.city, now=now, call_id=body.call)
     return case_view(session, row, actor, setting.city)
+
+
+def _check_call(session: Session, call_id: str, actor: Actor, setting: Setting) -> None:
+    """The call must be one that this person may know. It may still be going on, and then it is taken in as it is."""
+    try:
+        events_of(session, call_id, actor, setting)
+    except NotFound:
+        raise Refusal("没有这通电话的记录；不是来电登记的工单请不要填 call", field="call") from None
+    if live := setting.live_events(call_id):
+        intake.import_call(session, live)
 
 
 def _chosen(actor: Actor, department: str | None, wanted: dict[str, Any]) -> Select[Any]:

@@ -61,14 +61,14 @@ def suggestion_parts(ports: Ports, call_id: str) -> list[str]:
 
 
 def may_see(ports: Ports, viewer: Viewer, call_id: str) -> bool:
-    """A call's words and draft are for those who were in it, and for supervisors; a message left at night, where
+    """A call's words and draft are for those who were in it, and for those who lead; a message left at night, where
     nobody was in it, is for everybody at a desk. A call that nobody knows is nobody's."""
     people = ports.hub.people(call_id)
     if people is None:
         people = ports.cases.operators(call_id)
     if people is None:
         return False
-    return not people or viewer.name in people or viewer.role in ("supervisor", "dispatcher")
+    return not people or viewer.name in people or viewer.role in ("supervisor", "dispatcher", "administrator")
 
 
 def draft_of(ports: Ports, call_id: str) -> Mapping[str, Any]:
