@@ -143,6 +143,16 @@ class Served:
                 )
             yield phone, api
 
+    def calls_of(self, caller: str) -> list[str]:
+        """The calls of this caller that the database knows."""
+        from sqlalchemy import select
+
+        from cases.model import CallRow
+        from config.database import Database
+
+        with Database(self.settings.database).session() as session:
+            return list(session.scalars(select(CallRow.id).where(CallRow.caller == caller)))
+
     def asterisk(self, command: str) -> str:
         return PrivateAsterisk(self.settings).cli(command)
 
