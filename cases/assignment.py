@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from cases import outbox
 from cases.actor import SYSTEM, Actor
-from cases.deadlines import deadline
+from cases.deadlines import Deadline, Milestone, deadline
 from cases.history import history, record
 from cases.lifecycle import ON_THE_WAY, Case, Step, fold
 from cases.model import AssignmentRow, CaseRow, new_id
@@ -27,9 +27,11 @@ def dispatch(
     before = fold(history(session, row.number))
     if way := ON_THE_WAY.get((before.state, Step.DISPATCH)):
         record(session, row, way, by.title, {}, now=now)
-    given = _assignments(row, lead, assisting, city, now)
+    until = deadline(Urgency(row.urgency), Kind(row.kind), now, city.deadlines, city.workdays)
+    given = _assignments(row, lead, assisting, until, now)
     told = [{"id": a.id, "department": a.department, "part": a.part, "due_at": a.due_at.isoformat()} for a in given]
-    case = record(session, row, Step.DISPATCH, by.title, {"assignments": told}, now=now)
+    data = {"assignments": told, "rules": until.rules, "calendar": until.calendar, "provisional": until.provisional}
+    case = record(session, row, Step.DISPATCH, by.title, data, now=now)
     session.add_all(given)
     session.flush()
     for assignment in given:
@@ -73,8 +75,9 @@ def _check(lead: str, assisting: Sequence[str], city: City) -> None:
         raise Refusal("同一个单位只能出现一次：主办单位不能同时协办，协办单位不能重复", field="assisting")
 
 
-def _assignments(row: CaseRow, lead: str, assisting: Sequence[str], city: City, now: datetime) -> list[AssignmentRow]:
-    until = deadline(Urgency(row.urgency), Kind(row.kind), now, city.deadlines)
+def _assignments(
+    row: CaseRow, lead: str, assisting: Sequence[str], until: Deadline, now: datetime
+) -> list[AssignmentRow]:
     return [
         AssignmentRow(
             id=new_id(),
@@ -85,6 +88,11 @@ def _assignments(row: CaseRow, lead: str, assisting: Sequence[str], city: City, 
             progress=Progress.WAITING.value,
             due_at=until.due_at,
             due_explained=list(until.explained),
+            due_provisional=until.provisional,
+            due_rules=until.rules,
+            due_calendar=until.calendar,
+            sign_by=until.sign_by,
+            contact_by=until.milestones.get(Milestone.FIRST_CONTACT),
             dispatched_at=now,
             signed_by="",
             reply="",

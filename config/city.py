@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
 from config.offices import Department, DirectoryLine, District
-from config.problems import Problem, Problems, Unsound
+from config.problems import Place, Problem, Problems, Unsound, shown
 from config.read_city import Parts, read_city
 from config.rules import Deadlines
 from config.search import search
 from config.words import Category, KindWords, UrgencyWords
+from config.workdays import Workdays
 
 __all__ = ["Category", "City", "Department", "DirectoryLine", "District", "load", "problems"]
 
@@ -29,10 +31,15 @@ def load(city_dir: Path) -> City:
     return _city(parts)
 
 
-def problems(city_dir: Path) -> list[Problem]:
-    """Everything that is wrong with the files of this folder: what `hotline check` prints."""
+def problems(city_dir: Path, today: date | None = None) -> list[Problem]:
+    """Everything that is wrong with the files of this folder: what `hotline check` prints.
+
+    With `today` also the years that deadlines reach and nobody has entered: no mistake in a file, but one to come.
+    """
     found = Problems()
-    read_city(city_dir, found)
+    parts = read_city(city_dir, found)
+    if today is not None:
+        _check_years(parts, today, city_dir, found)
     return list(found)
 
 
@@ -48,6 +55,7 @@ class City:
     districts: tuple[District, ...] = ()
     directory: tuple[DirectoryLine, ...] = ()
     deadlines: Deadlines = field(default_factory=Deadlines)
+    workdays: Workdays = field(default_factory=Workdays)
 
     def department(self, code: str) -> Department | None:
         return self._departments.get(code)
@@ -89,6 +97,7 @@ def _city(parts: Parts) -> City:
         parts.districts,
         parts.directory,
         parts.deadlines,
+        parts.workdays,
     )
 
 
@@ -99,3 +108,15 @@ def _leads_of(category: Category, departments: tuple[Department, ...]) -> tuple[
     if named or claimed:
         return (*named, *claimed)
     return tuple(d for d in departments if any(part in d.name for part in category.bureaus))
+
+
+def _check_years(parts: Parts, today: date, city_dir: Path, found: Problems) -> None:
+    """Deadlines in force that count working days need the calendar of every year they may reach."""
+    days = max((rule.working_days for rule in parts.deadlines.in_force()), default=0)
+    last = today + timedelta(days=2 * days + 14)  # with the longest holidays in between
+    for year in range(today.year, last.year + 1) if days else ():
+        if year not in parts.workdays.years:
+            found.add(Place(shown(city_dir / "holidays" / f"{year}.yaml")), "C010",
+                      f"deadlines in force count working days of {year}, and nobody has entered that year",
+                      f"现行办理时限要按 {year} 年的工作日计算，但还没有 holidays/{year}.yaml。"
+                      "请按国务院办公厅的放假通知新建；通知未公布时先填法定节日，并写 provisional: yes。")  # fmt: skip

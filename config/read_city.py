@@ -12,11 +12,13 @@ from pathlib import Path
 from config.notebook import Notebook
 from config.offices import Department, DirectoryLine, District
 from config.problems import Problems
+from config.read_holidays import read_workdays
 from config.read_offices import read_departments, read_districts, read_lines
 from config.read_rules import read_deadlines
 from config.read_words import read_categories, read_kinds, read_urgencies
 from config.rules import Deadlines
 from config.words import Category, KindWords, UrgencyWords
+from config.workdays import Workdays
 from config.yaml_reader import Fields, Value, read
 
 SHIPPED = Path(__file__).resolve().parent
@@ -34,6 +36,7 @@ class Parts:
     districts: tuple[District, ...]
     directory: tuple[DirectoryLine, ...]
     deadlines: Deadlines
+    workdays: Workdays
 
 
 class _Folder:
@@ -70,6 +73,7 @@ def read_city(city_dir: Path, problems: Problems) -> Parts:
         districts=read_districts(places, notes),
         directory=read_lines(folder.own_or_shipped("directory.yaml"), notes),
         deadlines=read_deadlines(folder.own_or_shipped("deadlines.yaml"), notes),
+        workdays=read_workdays(city_dir, problems),
     )
     notes.check(folder.lenient, set() if places else {"district"})
     return _without_strangers(parts)

@@ -12,7 +12,7 @@ from config.read_words import one_of
 from config.rules import DeadlineRule, Deadlines, Limit, Unit
 from config.yaml_reader import Fields, Value
 
-_LIMITS = ("sign", "first_contact", "return_window", "extension", "rework")
+_LIMITS = ("sign", "first_contact", "first_result", "return_window", "extension", "rework")
 _RULE = {"urgency", "kinds", "due", "extensions", *_LIMITS}
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 from config.codes import Kind, Labelled, Urgency
@@ -42,6 +43,20 @@ class DeadlineRule:
     extension: Limit | None = None
     extensions: int = 0
     rework: Limit | None = None
+    first_result: Limit | None = None
+
+    @property
+    def version(self) -> str:
+        """Changes with the content: `ordinary-3fd2a10c`. A case keeps it, so that an old deadline can be told apart."""
+        said = {each.name: getattr(self, each.name) for each in fields(self)}
+        text = "\n".join(f"{name} {_spelt(value)}" for name, value in said.items() if value)
+        return f"{self.urgency}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+    @property
+    def working_days(self) -> int:
+        """How many working days this rule may reach ahead, extensions included."""
+        longest = max(_working(self.due) + _working(self.extension) * self.extensions, _working(self.rework))
+        return max(longest, *map(_working, (self.sign, self.first_contact, self.first_result, self.return_window)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +73,16 @@ class Deadlines:
             if not rule.kinds or kind in rule.kinds:
                 return rule
         raise KeyError(f"{preset or self.preset}: {urgency}")
+
+    def in_force(self) -> tuple[DeadlineRule, ...]:
+        return self.presets.get(self.preset, ())
+
+
+def _working(limit: Limit | None) -> int:
+    return limit.amount if limit and limit.unit is Unit.WORKING_DAYS else 0
+
+
+def _spelt(value: object) -> str:
+    if isinstance(value, Limit):
+        return f"{value.amount} {value.unit.value}"
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from config import city
@@ -33,12 +34,13 @@ def check_flows(folder: Path, city_dir: Path, year: int, draft: Path | None = No
     return Checked(flows, tuple(problems))
 
 
-def check_path(path: Path, flows_dir: Path, city_dir: Path, year: int) -> list[Problem]:
+def check_path(path: Path, flows_dir: Path, city_dir: Path, today: date) -> list[Problem]:
     """What is wrong with this folder or file. A flow file is checked among the flows of its folder."""
+    year = today.year
     if path.is_dir():
-        return _check_folder(path, city_dir, year)
+        return _check_folder(path, city_dir, today)
     if path.name in CITY_FILES:
-        return _of(path, city.problems(path.parent))
+        return _of(path, city.problems(path.parent, today))
     if path.parent.name in ("prompts", "tests"):
         return _of(path, check_flows(path.parent.parent, city_dir, year).problems)
     if path.parent.name == "holidays":
@@ -49,11 +51,11 @@ def check_path(path: Path, flows_dir: Path, city_dir: Path, year: int) -> list[P
     return _of(path, check_flows(folder, city_dir, year, draft=path).problems)
 
 
-def _check_folder(path: Path, city_dir: Path, year: int) -> list[Problem]:
+def _check_folder(path: Path, city_dir: Path, today: date) -> list[Problem]:
     is_city = any((path / name).exists() for name in CITY_FILES)
-    found = city.problems(path) if is_city else []
+    found = city.problems(path, today) if is_city else []
     if not is_city:
-        found = list(check_flows(path, city_dir, year).problems)
+        found = list(check_flows(path, city_dir, today.year).problems)
     return found
 
 

@@ -72,7 +72,7 @@ class CaseEventRow(Base):
 
 
 class AssignmentRow(Base):
-    """One department's share of a case (承办任务)."""
+    """One department's share of a case (承办任务). `due_rules` and `due_calendar`: by which versions it was counted."""
 
     __tablename__ = "assignments"
     __table_args__ = (
@@ -82,6 +82,7 @@ class AssignmentRow(Base):
         CheckConstraint("(progress = 'replied') = (replied_at IS NOT NULL)", name="replied_has_time"),
         Index("uq_assignments_department", "case_number", "department", unique=True),
         index_where("uq_assignments_lead", "case_number", where="part = 'lead'", unique=True),
+        index_where("ix_assignments_sign_by", "sign_by", where="progress = 'waiting'"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -92,6 +93,11 @@ class AssignmentRow(Base):
     progress: Mapped[str]
     due_at: Mapped[datetime]
     due_explained: Mapped[list[str]]
+    due_provisional: Mapped[bool] = mapped_column(default=False)
+    due_rules: Mapped[str] = mapped_column(default="")
+    due_calendar: Mapped[str] = mapped_column(default="")
+    sign_by: Mapped[datetime | None]
+    contact_by: Mapped[datetime | None]
     dispatched_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]

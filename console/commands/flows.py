@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -35,13 +35,13 @@ _path = click.Path(exists=True, path_type=Path)
 @_json
 def check(path: Path | None, as_json: bool) -> None:
     """Find every mistake in call flows and city data, or in the file or folder PATH."""
-    settings, year = Settings(), datetime.now(ZONE).year
+    settings, today = Settings(), datetime.now(ZONE).date()
     if path is not None:
-        found, summary = check_path(path, settings.flows_dir, settings.city_dir, year), []
+        found, summary = check_path(path, settings.flows_dir, settings.city_dir, today), []
     else:
-        checked = check_flows(settings.flows_dir, settings.city_dir, year)
-        found = [*checked.problems, *city.problems(settings.city_dir)]
-        summary = [] if found else _summary(checked.flows, year)
+        checked = check_flows(settings.flows_dir, settings.city_dir, today.year)
+        found = sorted({*checked.problems, *city.problems(settings.city_dir, today)})
+        summary = [] if found else _summary(checked.flows, today.year)
     if as_json:
         click.echo(json.dumps([p.to_json() for p in found], ensure_ascii=False, indent=1))
     else:
@@ -203,16 +203,35 @@ def _print_results_json(flows: Flows, results: list[Result]) -> None:
 @click.command()
 @click.argument("flow")
 @click.option("--mermaid", "as_mermaid", is_flag=True, help="Mermaid text instead of SVG.")
+@click.option("--counts", is_flag=True, help="Write beside each exit how many calls have taken it.")
+@click.option("--days", default=7, type=click.IntRange(1, 366), show_default=True, help="How far back to count.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file; default: print.")
-def draw(flow: str, as_mermaid: bool, output: Path | None) -> None:
+def draw(flow: str, as_mermaid: bool, counts: bool, days: int, output: Path | None) -> None:
     """Draw FLOW (its id or its file)."""
     flows, flow_id = _sound_flows(flow)
-    picture = (mermaid if as_mermaid else svg)(flows, flows.flows[flow_id])
+    counted = _counted(flows.flows[flow_id], days) if counts else None
+    picture = (mermaid if as_mermaid else svg)(flows, flows.flows[flow_id], counted)
     if output is None:
         click.echo(picture, nl=False)
     else:
         output.write_text(picture, encoding="utf-8")
         click.echo(f"{output}", err=True)
+
+
+def _counted(flow: Flow, days: int) -> dict[str, int]:
+    """Calls per exit, from the database; an exit that nobody has taken counts 0."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from cases.past_calls import ways_taken
+    from config.database import Database
+
+    try:
+        with Database(Settings().database).session() as session:
+            taken = ways_taken(session, flow.id, datetime.now(ZONE) - timedelta(days=days))
+    except SQLAlchemyError as error:
+        sys.exit(f"读不到通话记录（{type(error).__name__}），请检查 HOTLINE_DATABASE_URL，或先运行一次 hotline serve。")
+    exits = (f"{node.name}.{edge.exit}" for node in flow.nodes.values() for edge in node.edges)
+    return {way: taken.get(way, 0) for way in exits}
 
 
 COMMANDS = {"check": check, "simulate": simulate_command, "test": test_command, "draw": draw}
