@@ -6,21 +6,26 @@ Rules
 1. Order: whoever joined first; a priority counts as having come PRIORITY_SECONDS earlier. Because waiting time grows
    for everybody alike, an ordinary citizen is never starved: after that many seconds nobody newer can pass.
 2. Operator: ready and idle, longest idle first. One citizen is offered to one operator at a time.
-3. No answer or a refusal: the next operator. When all have been tried, the round starts again after RETRY_SECONDS.
+3. No answer or a refusal: the next operator. Whoever did not come is called by nobody for REST_SECONDS, so that a newer
+   citizen does not pass; when all have been tried, the round starts again.
    A telephone that cannot be reached pauses its operator, and says so: it would swallow every call.
 4. Nobody ready (whatever their telephones do): `no_operators`, at once or when the last one pauses.
+5. A telephone that was told to stop ringing is not called again before it has stopped: only `not_answered`,
+   `operator_free` and `operator_busy` change what a telephone does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from ivr.board import Activity, Cause, Operator, Place, Status
 
 PRIORITY_SECONDS = 120
-RETRY_SECONDS = 3
-UNREACHABLE = "话机无法接通，来电已转给别人。请检查话机，再点“就绪”"
+REST_SECONDS = 3
+UNREACHABLE = "话机无法接通，来电转给了别人。检查话机后请重新就绪"
 LIMIT = 200  # places; at 15 s to an answer this is far beyond any number of operators that could serve it
 
 
@@ -29,23 +34,26 @@ class Waiting:
     """One citizen in the line. `offered` is the operator whose telephone rings for them."""
 
     call_id: str
-    caller: str
+    caller: str = field(repr=False)
     joined_at: datetime
     priority: int = 0
     max_wait: float | None = None  # seconds
     offered: str | None = None
     tried: frozenset[str] = frozenset()
-    retry_at: datetime | None = None
 
     @property
     def rank(self) -> tuple[datetime, str]:
+        """Smaller is served first."""
         return self.joined_at - timedelta(seconds=self.priority * PRIORITY_SECONDS), self.call_id
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """Who waits, best place first, and what the operators do. `rests`: operator -> not called before."""
+
     waiting: tuple[Waiting, ...] = ()
-    operators: tuple[Operator, ...] = field(default=())
+    operators: tuple[Operator, ...] = ()
+    rests: Mapping[str, datetime] = field(default_factory=dict)
 
     def find(self, call_id: str) -> Waiting | None:
         return next((w for w in self.waiting if w.call_id == call_id), None)
@@ -103,36 +111,33 @@ def join(line: Line, waiting: Waiting, now: datetime) -> Step | str:
 
 
 def leave(line: Line, call_id: str, now: datetime) -> Step:
-    """The citizen is gone or was answered; a telephone still ringing for them stops."""
+    """The citizen is gone or was answered; a telephone still ringing for them is told to stop."""
     gone = line.find(call_id)
     if gone is None:
         return line, ()
-    line = replace(line, waiting=tuple(w for w in line.waiting if w.call_id != call_id))
-    stop = (Withdraw(call_id, gone.offered),) if gone.offered else ()
-    line, actions = settle(line, now)
-    return line, (*stop, *actions)
+    line, actions = settle(_without(line, {call_id}), now)
+    return line, (*_withdrawn(gone), *actions)
 
 
 def answered(line: Line, call_id: str, operator: str, now: datetime) -> Step:
-    """The offered operator is in the room: the place is done, nobody stops ringing."""
-    line = _waiting(line, call_id, offered=None)
-    line, actions = leave(line, call_id, now)
-    line = set_activity(line, operator, Activity.TALKING, now, room=call_id)
-    return line, actions
+    """An operator is in the room: the place is done. Another telephone that rings for it stops."""
+    line = operator_busy(line, operator, call_id, now)
+    entry = line.find(call_id)
+    if entry and entry.offered == operator:
+        line = _waiting(line, call_id, offered=None)
+    return leave(line, call_id, now)
 
 
 def not_answered(line: Line, call_id: str, operator: str, cause: Cause, now: datetime) -> Step:
-    """The offered operator did not come: rule 3."""
-    person = line.operator(operator)
-    if person and person.activity is Activity.RINGING:
+    """The offered operator did not come, and the telephone is still: rule 3."""
+    person, entry = line.operator(operator), line.find(call_id)
+    if person and person.activity is Activity.RINGING and person.room == call_id:
         line = set_activity(line, operator, Activity.IDLE, now)
-    if cause is Cause.UNREACHABLE and person and person.status is Status.READY:
-        line = set_status(
-            line, operator, Status.PAUSED, now, reason="话机无法接通，来电转给了别人。检查话机后请重新就绪"
-        )
-    entry = line.find(call_id)
     if entry and entry.offered == operator:
         line = _waiting(line, call_id, offered=None, tried=entry.tried | {operator})
+        line = replace(line, rests={**line.rests, operator: now + timedelta(seconds=REST_SECONDS)})
+        if cause is Cause.UNREACHABLE and person and person.status is Status.READY:
+            line = set_status(line, operator, Status.PAUSED, now, reason=UNREACHABLE)
     return settle(line, now)
 
 
@@ -144,43 +149,42 @@ def tick(line: Line, now: datetime) -> Step:
 def operator_says(line: Line, name: str, status: Status, now: datetime, reason: str = "") -> Step:
     """An operator is ready, paused or away. A telephone that rings for one who is no longer ready stops ringing."""
     line = set_status(line, name, status, now, reason=reason)
-    stop: tuple[Action, ...] = ()
     ringing = next((w for w in line.waiting if w.offered == name), None)
-    if ringing and status is not Status.READY:
-        stop = (Withdraw(ringing.call_id, name),)
-        line = set_activity(_waiting(line, ringing.call_id, offered=None), name, Activity.IDLE, now)
-    line, actions = settle(line, now)
-    return line, (*stop, *actions)
+    if ringing is None or status is Status.READY:
+        return settle(line, now)
+    line, actions = settle(_waiting(line, ringing.call_id, offered=None), now)
+    return line, (*_withdrawn(ringing), *actions)
 
 
 def operator_free(line: Line, name: str, now: datetime, *, wrap_up: bool = False) -> Step:
-    """An operator's talk has ended (`wrap_up`: after-call work begins), or the after-call work is done."""
-    line = set_activity(line, name, Activity.AFTER_CALL if wrap_up else Activity.IDLE, now)
-    return settle(line, now)
+    """An operator's telephone is still (`wrap_up`: after-call work begins), or the after-call work is done."""
+    return settle(set_activity(line, name, Activity.AFTER_CALL if wrap_up else Activity.IDLE, now), now)
 
 
-def operator_busy(line: Line, name: str, room: str, now: datetime) -> Line:
-    """The operator's telephone is taken by something other than an offer: asked into a colleague's room."""
-    return set_activity(line, name, Activity.TALKING, now, room=room)
+def operator_busy(line: Line, name: str, room: str, now: datetime, activity: Activity = Activity.TALKING) -> Line:
+    """The operator's telephone is taken, by an offer or by a colleague. Whoever never said anything counts as away."""
+    if line.operator(name) is None:
+        line = set_status(line, name, Status.AWAY, now)
+    return set_activity(line, name, activity, now, room=room)
 
 
 # ---- the parts
 def settle(line: Line, now: datetime) -> Step:
     """Everything that follows from the line as it is: waits that are over, then offers, best place first."""
+    over = {w.call_id: how for w in line.waiting if (how := _over(line, w, now))}
     actions: list[Action] = []
     for w in line.waiting:
-        how = _over(line, w, now)
-        if how:
-            actions += [Withdraw(w.call_id, w.offered)] if w.offered else []
-            actions.append(Expire(w.call_id, how))
-    done = {a.call_id for a in actions}
-    for a in actions:
-        if isinstance(a, Withdraw):
-            line = set_activity(line, a.operator, Activity.IDLE, now)
-    line = replace(line, waiting=tuple(w for w in line.waiting if w.call_id not in done))
+        if w.call_id in over:
+            actions += [*_withdrawn(w), Expire(w.call_id, over[w.call_id])]
+    line = _without(line, set(over))
     for w in line.waiting:
-        line, offer = _offer(line, w, now)
-        actions += offer
+        if w.offered:
+            continue
+        operator = _choose(line, w, now)
+        if operator is None:
+            break  # nobody is free for this place, so nobody is for the next
+        line = _offered(line, w, operator, now)
+        actions.append(Offer(w.call_id, operator))
     return line, tuple(actions)
 
 
@@ -192,44 +196,54 @@ def _over(line: Line, w: Waiting, now: datetime) -> str:
     return ""
 
 
-def _offer(line: Line, w: Waiting, now: datetime) -> tuple[Line, list[Action]]:
-    if w.offered or (w.retry_at and now < w.retry_at):
-        return line, []
-    idle = sorted(
-        (o for o in line.operators if o.status is Status.READY and o.activity is Activity.IDLE),
-        key=lambda o: (o.since, o.name),
-    )
-    fresh = [o for o in idle if o.name not in w.tried]
-    if not fresh:
-        if idle and w.tried and not w.retry_at:  # all have been tried: a new round, after a breath
-            return _waiting(line, w.call_id, retry_at=now + timedelta(seconds=RETRY_SECONDS)), []
-        if not (idle and w.retry_at):
-            return line, []
-        fresh = idle
-        line = _waiting(line, w.call_id, tried=frozenset(), retry_at=None)
-    chosen = fresh[0].name
-    line = _waiting(line, w.call_id, offered=chosen, retry_at=None)
-    return set_activity(line, chosen, Activity.RINGING, now, room=w.call_id), [Offer(w.call_id, chosen)]
+def _choose(line: Line, w: Waiting, now: datetime) -> str | None:
+    """The longest idle of those not tried yet for this citizen; of all when everybody free has been tried."""
+    free = [o for o in line.operators if o.status is Status.READY and o.activity is Activity.IDLE
+            and now >= line.rests.get(o.name, now)]  # fmt: skip
+    fresh = [o for o in free if o.name not in w.tried] or free
+    return min(fresh, key=lambda o: (o.since, o.name)).name if fresh else None
 
 
-def _waiting(line: Line, call_id: str, **changes: object) -> Line:
-    changed = tuple(replace(w, **changes) if w.call_id == call_id else w for w in line.waiting)  # type: ignore[arg-type]
-    return replace(line, waiting=changed)
+def _offered(line: Line, w: Waiting, operator: str, now: datetime) -> Line:
+    tried = frozenset() if operator in w.tried else w.tried  # a new round
+    line = replace(line, rests={name: until for name, until in line.rests.items() if name != operator and until > now})
+    line = set_activity(line, operator, Activity.RINGING, now, room=w.call_id)
+    return _waiting(line, w.call_id, offered=operator, tried=tried)
+
+
+def _withdrawn(w: Waiting) -> tuple[Action, ...]:
+    return (Withdraw(w.call_id, w.offered),) if w.offered else ()
+
+
+def _without(line: Line, calls: set[str]) -> Line:
+    return replace(line, waiting=tuple(w for w in line.waiting if w.call_id not in calls)) if calls else line
+
+
+def _waiting(line: Line, call_id: str, **changes: Any) -> Line:
+    return replace(line, waiting=tuple(replace(w, **changes) if w.call_id == call_id else w for w in line.waiting))
 
 
 def set_activity(line: Line, name: str, activity: Activity, now: datetime, room: str | None = None) -> Line:
     """Note what an operator's telephone does. `since` restarts only when something changes."""
-    return _operators(line, name, lambda o: o if (o.activity, o.room) == (activity, room) else
-                      replace(o, activity=activity, room=room, since=now))  # fmt: skip
+
+    def change(o: Operator) -> Operator:
+        same = (o.activity, o.room) == (activity, room)
+        return o if same else replace(o, activity=activity, room=room, since=now)
+
+    return _operators(line, name, change)
 
 
 def set_status(line: Line, name: str, status: Status, now: datetime, *, reason: str = "") -> Line:
     """Note what an operator says; a name that is new joins the operators."""
     if line.operator(name) is None:
         return replace(line, operators=(*line.operators, Operator(name, status, now, reason=reason)))
-    return _operators(line, name, lambda o: replace(o, reason=reason) if o.status is status else
-                      replace(o, status=status, reason=reason, since=now))  # fmt: skip
+
+    def change(o: Operator) -> Operator:
+        since = o.since if o.status is status or o.activity is not Activity.IDLE else now
+        return replace(o, status=status, reason=reason, since=since)
+
+    return _operators(line, name, change)
 
 
-def _operators(line: Line, name: str, change: object) -> Line:
-    return replace(line, operators=tuple(change(o) if o.name == name else o for o in line.operators))  # type: ignore[operator]
+def _operators(line: Line, name: str, change: Callable[[Operator], Operator]) -> Line:
+    return replace(line, operators=tuple(change(o) if o.name == name else o for o in line.operators))

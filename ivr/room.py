@@ -4,9 +4,10 @@ Rules
 1. NEXT is the only place where a participant's state is decided; what is not in it is refused.
 2. The citizen's hang-up ends the room for everybody, a ringing telephone included.
 3. The operator may leave: citizen and department go on. When no operator is left, whoever was held comes back,
-   because nobody could bring them back any more.
+   because nobody could bring them back any more; for the same reason nobody is held without an operator in the room.
 4. When nobody is left to talk to, telephones that still ring stop, and the citizen goes on in the call flow (`talked`).
 5. A failed leg changes nothing for the others. Its cause stays on the row.
+6. A room ends once. Whoever leaves it later moves nobody.
 """
 
 from __future__ import annotations
@@ -110,13 +111,46 @@ def step(
         raise NotPossible(
             f"cannot {what} while {who.state}; possible now: {', '.join(possible(who.state)) or 'nothing'}"
         )
+    _allowed(room, who, what, to)
     changed = replace(who, state=after, cause=cause if after is S.FAILED else who.cause,
                       whisper_to=to if after is S.WHISPERING else None,
                       joined_at=now if what is Step.JOINED else who.joined_at)  # fmt: skip
     room, orders = _put(room, changed), _orders(what, changed)
     if what in (Step.LEFT, Step.FAILED):
-        return _settle(room, who, orders)
+        return _settle(room, who, orders, now)
     return room, orders
+
+
+def _allowed(room: Room, who: Participant, what: Step, to: str | None) -> None:
+    """What the table cannot say, because it depends on the others."""
+    if what is Step.HOLD and not any(p.role is Role.OPERATOR and p.state in PRESENT for p in room.participants):
+        raise NotPossible("cannot hold: no operator is in the room to end it")
+    if what is not Step.WHISPER:
+        return
+    target = room.participant(to) if to else None
+    if who.role is Role.CITIZEN or target is None or target.leg == who.leg or target.state is not S.TALKING:
+        raise NotPossible("cannot whisper: the other one must be talking, and citizens do not whisper")
+
+
+def came_back(room: Room, leg: str) -> Room:
+    """A held or whispering leg is among the others again without being told: the hold has run out, or the one it
+    whispered to has gone."""
+    who = room.participant(leg)
+    if who is None or who.state not in (S.HELD, S.WHISPERING):
+        return room
+    return _put(room, replace(who, state=S.TALKING, whisper_to=None))
+
+
+def reopen(room: Room, now: datetime) -> Room:
+    """The citizen enters once more. Rows stay: a telephone of before may still be on its way down."""
+    back = replace(citizen(room), state=S.TALKING, muted=False, whisper_to=None, cause=None, joined_at=now)
+    return replace(_put(room, back), ended_at=None)
+
+
+def close(room: Room, now: datetime) -> Result:
+    """The citizen's time here is over for another reason than a hang-up: nobody else stays behind."""
+    others = [p for p in room.participants if p.state in PRESENT | COMING and p.role is not Role.CITIZEN]
+    return replace(room, ended_at=room.ended_at or now), tuple(Order(Do.HANG_UP, p.leg) for p in others)
 
 
 def possible(state: ParticipantState) -> list[str]:
@@ -146,26 +180,38 @@ def citizen(room: Room) -> Participant:
 
 def partners(room: Room) -> tuple[Participant, ...]:
     """Those the citizen can talk with. A supervisor who only listens is none."""
-    return tuple(p for p in room.participants if p.state in PRESENT and p.role is not Role.CITIZEN
-                 and not (p.role is Role.SUPERVISOR and (p.muted or p.state is S.WHISPERING)))  # fmt: skip
+    return tuple(p for p in room.participants if p.state in PRESENT and _talks(p)
+                 and not (p.role is Role.SUPERVISOR and p.state is S.WHISPERING))  # fmt: skip
+
+
+def _talks(p: Participant) -> bool:
+    return p.role is not Role.CITIZEN and not (p.role is Role.SUPERVISOR and p.muted)
 
 
 # ---- what follows
-def _settle(room: Room, gone: Participant, orders: tuple[Order, ...]) -> Result:
+def _settle(room: Room, gone: Participant, orders: tuple[Order, ...], now: datetime) -> Result:
     others = [p for p in room.participants if p.state in PRESENT | COMING and p.role is not Role.CITIZEN]
+    stop = tuple(Order(Do.HANG_UP, p.leg) for p in others)
     if gone.role is Role.CITIZEN:
-        return room, (*orders, *(Order(Do.HANG_UP, p.leg) for p in others))
+        return replace(room, ended_at=room.ended_at or now), (*orders, *stop)
+    if room.ended_at:
+        return room, orders
     room, back = _targets_gone(room, gone)
     orders = (*orders, *back)
     if gone.state not in PRESENT:  # it never joined: nothing changes for the others
         return room, orders
-    if not partners(room):
-        stop = tuple(Order(Do.HANG_UP, p.leg) for p in others)
-        return room, (*orders, *stop, Order(Do.RELEASE, citizen(room).leg))
+    if not partners(room) and _talked(room):
+        return replace(room, ended_at=now), (*orders, *stop, Order(Do.RELEASE, citizen(room).leg))
     if not any(p.role is Role.OPERATOR for p in partners(room)):
         room, back = _bring_back(room)
         orders = (*orders, *back)
     return room, orders
+
+
+def _talked(room: Room) -> bool:
+    """Has the citizen had anybody to talk with? If not, they still wait, and go on waiting."""
+    since = citizen(room).joined_at
+    return any(_talks(p) and p.joined_at and since and p.joined_at >= since for p in room.participants)
 
 
 def _bring_back(room: Room) -> Result:
