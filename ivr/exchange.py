@@ -4,9 +4,11 @@ Everything reaches it through one queue (events of Asterisk, scripts of calls, r
 are no locks and no half-done changes. It decides with `room.py` and `line.py`, acts through `legs.py`, writes every
 event to the spool, and never waits: not for the database, not for a recogniser, not for a page.
 
-    ivr/exchange.py  the thread, and what pages and the API call      ivr/conduct.py  what becomes of rooms and the line
-    ivr/happened.py  what Asterisk tells                              ivr/visits.py   what the scripts of calls ask
-    ivr/recover.py   finding everything again after a restart         ivr/live.py     a call that is going on
+    ivr/exchange.py  the thread, and what pages and the API call      ivr/requests.py  what they ask for
+    ivr/happened.py  what Asterisk tells                              ivr/visits.py    what the scripts of calls ask
+    ivr/conduct.py   what becomes of rooms and the line               ivr/joining.py   somebody comes into a room
+    ivr/closing.py   how calls end                                    ivr/live.py      a call that is going on
+    ivr/recover.py   finding everything again                         ivr/take_up.py   a call of a process before this
 """
 
 from __future__ import annotations
@@ -17,12 +19,12 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import EllipsisType
 from typing import Protocol, TypeVar
 
-from ivr import conduct, happened
+from ivr import closing, happened, recover, requests
 from ivr import line as waiting_line
 from ivr.ami import Message
 from ivr.board import Board, Operator, Participant, RecordingState, Room, Status
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 TICK_SECONDS = 0.25
+LOOK_AROUND_SECONDS = 60.0
 Listener = Callable[[str, str], None]
 
 
@@ -79,6 +82,8 @@ class Exchange:
         self.line = waiting_line.Line(operators=tuple(operators))
         self.calls: dict[str, LiveCall] = {}
         self.wrap_up: dict[str, datetime] = {}  # operator -> end of the after-call work
+        self.look_again_at: datetime | None = None  # Asterisk did not say what it has
+        self._look_around_at = clock() + timedelta(seconds=LOOK_AROUND_SECONDS)
         self._board = Board()
         self._listeners: list[Listener] = []
         self._changed: dict[tuple[str, str], None] = {}
@@ -95,7 +100,11 @@ class Exchange:
 
     def hears(self, message: Message) -> None:
         """An event of Asterisk; called by the AMI reader."""
-        self._queue.put(lambda: happened.hears(self, message))
+        self.soon(lambda: happened.hears(self, message))
+
+    def soon(self, work: Callable[[], None]) -> None:
+        """Do this in the exchange's thread, after everything that came before. Nobody waits for it."""
+        self._queue.put(work)
 
     def ask(self, work: Callable[[], T], timeout: float = 5.0) -> T:
         """Run this in the exchange's thread and wait for the result. Raises what it raises, or TimeoutError."""
@@ -123,22 +132,32 @@ class Exchange:
                 pass
             except Exception:  # one broken event must not stop the telephone
                 log.exception("the exchange could not work off an event")
-            self._afterwards()
-
-    def _afterwards(self) -> None:
-        try:
-            conduct.tick(self)
+            self._guarded(self._tick)
             if self._changed:
-                self._tell()
+                self._guarded(self._tell)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
         except Exception:
-            log.exception("the exchange could not tell what has changed")
+            log.exception("the exchange could not do what follows from an event")
+
+    def _tick(self) -> None:
+        closing.tick(self)
+        now = self.clock()
+        if self.look_again_at and now >= self.look_again_at:
+            self.look_again_at = None
+            recover.connected(self, {})
+        if now >= self._look_around_at:
+            self._look_around_at = now + timedelta(seconds=LOOK_AROUND_SECONDS)
+            recover.look_around(self)
 
     def _tell(self) -> None:
         self._board = self._draw()
         changed, self._changed = list(self._changed), {}
-        for kind, ref in changed:
-            for listener in tuple(self._listeners):
-                listener(kind, ref)
+        for listener in tuple(self._listeners):
+            for kind, ref in changed:
+                self._guarded(lambda listener=listener, kind=kind, ref=ref: listener(kind, ref))  # type: ignore[misc]
 
     def _draw(self) -> Board:
         shown = (c.room for c in self.calls.values())
@@ -153,7 +172,12 @@ class Exchange:
         """`listener(kind, id)` is called in the exchange's thread after each change; kind is room, line, operator or
         call. It must return at once. Returns the way to stop listening."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
 
     def changed(self, kind: str, ref: str) -> None:
         self._changed[kind, ref] = None
@@ -161,13 +185,15 @@ class Exchange:
     # ---- what people ask for
     def set_operator(self, name: str, status: Status | str, reason: str = "") -> Operator:
         """An operator says ready, paused or away. Refused for a name without a telephone."""
-        return self.ask(lambda: conduct.set_operator(self, name, Status(status), reason))
+        return self.ask(lambda: requests.set_operator(self, name, Status(status), reason))
 
     def add(
         self, room_id: str, *, department: str | None = None, operator: str | None = None, muted: bool = False, by: str
     ) -> Participant:
         """Call a department on the list, or a colleague, into a room. The row comes back at once, state `asked`."""
-        return self.ask(lambda: conduct.invite(self, room_id, department, operator, muted, by))
+        return self.ask(
+            lambda: requests.invite(self, room_id, department=department, operator=operator, muted=muted, by=by)
+        )
 
     def change(
         self,
@@ -179,15 +205,15 @@ class Exchange:
         whisper_to: str | EllipsisType | None = ...,
     ) -> Participant:
         """Mute, hold or let whisper. What is not named stays as it is; `whisper_to=None` ends a whisper."""
-        return self.ask(lambda: conduct.alter(self, room_id, leg, muted, held, whisper_to))
+        return self.ask(lambda: requests.alter(self, room_id, leg, muted, held, whisper_to))
 
     def remove(self, room_id: str, leg: str) -> None:
         """A participant has to go, or is no longer called. The row changes when they are gone."""
-        self.ask(lambda: conduct.remove(self, room_id, leg))
+        self.ask(lambda: requests.remove(self, room_id, leg))
 
     def record(self, room_id: str, state: RecordingState | str) -> RecordingState:
         """Pause the recording of a room (`paused`), or go on with it (`on`). Nothing is recorded before the notice."""
-        return self.ask(lambda: conduct.set_recording(self, room_id, RecordingState(state)))
+        return self.ask(lambda: requests.set_recording(self, room_id, RecordingState(state)))
 
     # ---- used by the files beside this one
     def call_with_room(self, room_id: str) -> tuple[LiveCall, Room]:

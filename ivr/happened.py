@@ -9,15 +9,14 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ivr import conduct, recover
-from ivr import line as waiting_line
+from ivr import closing, conduct, joining, recover
 from ivr import room as rooms
 from ivr.ami import Message
-from ivr.board import Cause, ParticipantState, RecordingState
-from ivr.call import Kind, Role
+from ivr.board import Cause, ParticipantState
+from ivr.call import Kind
 from ivr.causes import cause_of
 from ivr.events import LineEnded
-from ivr.live import LiveCall, call_of, recording_path
+from ivr.live import LiveCall, call_of, looks_like_a_call
 from ivr.room import Step
 
 if TYPE_CHECKING:
@@ -27,8 +26,11 @@ log = logging.getLogger(__name__)
 
 
 def hears(x: Exchange, message: Message) -> None:
-    """One event or answer of Asterisk."""
-    handler = _HANDLERS.get(message.get("Event", ""))
+    """One event or answer of Asterisk. An answer counts only where it refuses a call we wanted to make."""
+    kind = message.get("Event", "")
+    if not kind and message.get("ActionID", "").startswith("ask:"):
+        kind = "OriginateResponse"
+    handler = _HANDLERS.get(kind)
     if handler:
         handler(x, message)
 
@@ -36,6 +38,8 @@ def hears(x: Exchange, message: Message) -> None:
 def find(x: Exchange, message: Message) -> tuple[LiveCall, str] | None:
     """The call and the leg that an event's channel belongs to."""
     unique = message.get("Uniqueid", "")
+    if not unique:
+        return None
     call = x.calls.get(call_of(unique))
     if call is not None:
         return call, unique
@@ -45,8 +49,11 @@ def find(x: Exchange, message: Message) -> tuple[LiveCall, str] | None:
 
 def _new_channel(x: Exchange, message: Message) -> None:
     leg = message.get("Uniqueid", "")
-    if call_of(leg.removeprefix("tap-")) in x.calls:
-        x.legs.channels[leg] = message.get("Channel", "")
+    call_id = call_of(leg.removeprefix("tap-"))
+    if call_id in x.calls:
+        x.legs.appeared(leg, message.get("Channel", ""))
+    elif looks_like_a_call(call_id):  # asked for by a call that has ended meanwhile
+        x.legs.ami.send("Hangup", ("Channel", message.get("Channel", "")))
 
 
 def _new_state(x: Exchange, message: Message) -> None:
@@ -66,53 +73,9 @@ def _joined(x: Exchange, message: Message) -> None:
         return
     call, leg = found
     if leg == call.leg:
-        call.in_conference = True
-        who = call.room.participant(leg) if call.room else None
+        joining.citizen_joined(x, call)
     else:
-        who = call.room.participant(leg) if call.room else None
-        if who and who.state in rooms.COMING:
-            _first_joined(x, call, leg)
-    if who and who.muted and who.state is ParticipantState.TALKING:  # back from hold or a whisper
-        x.legs.mute(x.legs.channels.get(leg, ""), call.id, True)
-
-
-def _first_joined(x: Exchange, call: LiveCall, leg: str) -> None:
-    if call.hung_up or call.room is None or call.room.ended_at:  # too late: nobody is there any more
-        x.legs.hang_up(leg)
-        return
-    conduct.step(x, call, leg, Step.JOINED)
-    who = call.room.participant(leg)
-    assert who is not None  # noqa: S101  step keeps the row
-    conduct.note(x, call, Kind.LEG_JOINED, leg=leg, role=who.role.value, name=who.name)
-    x.legs.set(call.leg, "TALKED", "1")
-    _record_and_tap(x, call, leg, who.role)
-    if who.role is Role.OPERATOR:
-        _operator_joined(x, call, who.name)
-    if not call.in_conference and call.scripts:  # the citizen is just hearing an announcement: enough of it
-        channel = x.legs.channels.get(call.leg)
-        if channel:
-            x.legs.to_room(channel, Role.CITIZEN, call.id)
-
-
-def _record_and_tap(x: Exchange, call: LiveCall, leg: str, role: Role) -> None:
-    if call.recording is RecordingState.OFF or role is Role.SUPERVISOR:
-        return
-    conduct.note(x, call, Kind.RECORDING_STARTED, leg=leg, path=recording_path(call, leg), what="leg")
-    if call.recording is RecordingState.PAUSED:
-        x.legs.pause_recording(leg, True)
-        return
-    if len(rooms.partners(call.room)) == 1 if call.room else False:
-        x.legs.tap(call.leg)
-    x.legs.tap(leg)
-
-
-def _operator_joined(x: Exchange, call: LiveCall, name: str) -> None:
-    now = x.clock()
-    if x.line.find(call.id):
-        conduct.note(x, call, Kind.LINE_LEFT, reason="answered")
-        conduct.settle_line(x, *waiting_line.answered(x.line, call.id, name, now))
-    else:
-        conduct.settle_line(x, waiting_line.operator_busy(x.line, name, call.id, now), ())
+        joining.leg_joined(x, call, leg)
 
 
 def _left_room(x: Exchange, message: Message) -> None:
@@ -122,18 +85,19 @@ def _left_room(x: Exchange, message: Message) -> None:
 
 
 def _hung_up(x: Exchange, message: Message) -> None:
+    x.legs.vanished(message.get("Uniqueid", ""))
     found = find(x, message)
     if found is None:
         return
     call, leg = found
     if leg == call.leg:
-        conduct.citizen_gone(x, call)
+        closing.citizen_gone(x, call)
         return
-    x.legs.channels.pop(leg, None)
     who = call.room.participant(leg) if call.room else None
     if who and who.state in rooms.COMING:
         cause = cause_of(_number(message.get("Cause", "")), rang=who.state is ParticipantState.RINGING)
-        conduct.leg_failed(x, call, leg, Cause.CANCELLED if call.hung_up else cause)
+        gone = call.hung_up or leg in x.legs.told_to_go
+        conduct.leg_failed(x, call, leg, Cause.CANCELLED if gone else cause)
     elif who:
         conduct.leg_left(x, call, leg)
 
@@ -144,7 +108,7 @@ def _originated(x: Exchange, message: Message) -> None:
     call = x.calls.get(call_of(leg))
     refused = message.get("Response") in ("Failure", "Error")
     if kind == "ask" and call is not None and refused and leg not in x.legs.channels:
-        conduct.leg_failed(x, call, leg, Cause.UNREACHABLE)
+        conduct.leg_failed(x, call, leg, Cause.CANCELLED if leg in x.legs.told_to_go else Cause.UNREACHABLE)
 
 
 def _key(x: Exchange, message: Message) -> None:
@@ -155,8 +119,20 @@ def _key(x: Exchange, message: Message) -> None:
     call, leg = found
     key = message.get("Digit", "")
     if leg == call.leg and call.wait and key in call.wait.keys and x.line.find(call.id):
-        conduct.settle_line(x, *waiting_line.leave(x.line, call.id, x.clock()))
         conduct.end_wait(x, call, LineEnded("key", key))
+
+
+def _told_by_dialplan(x: Exchange, message: Message) -> None:
+    """The dialplan has gone on by itself: to the static path, or back into the room when a hold has run out."""
+    what, found = message.get("UserEvent", ""), find(x, message)
+    if what == "Fallback" and found:
+        closing.on_static_path(x, found[0])
+    elif what == "Fallback":
+        recover.meet(x, message)
+    elif what == "BackInRoom" and found and found[0].room:
+        call, leg = found
+        call.room = rooms.came_back(found[0].room, leg)
+        x.changed("room", call.id)
 
 
 def _disconnected(x: Exchange, _message: Message) -> None:
@@ -165,7 +141,7 @@ def _disconnected(x: Exchange, _message: Message) -> None:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 _HANDLERS: dict[str, Callable[[Exchange, Message], None]] = {
@@ -176,6 +152,7 @@ _HANDLERS: dict[str, Callable[[Exchange, Message], None]] = {
     "Hangup": _hung_up,
     "OriginateResponse": _originated,
     "DTMFEnd": _key,
+    "UserEvent": _told_by_dialplan,
     "Connected": recover.connected,
     "Disconnected": _disconnected,
 }

@@ -28,6 +28,7 @@ class Dial:
     caller_id: str
     ring_seconds: int
     record_path: str = ""
+    muted: bool = False  # from the first moment in the room
 
 
 def operator_endpoint(name: str) -> str:
@@ -36,7 +37,7 @@ def operator_endpoint(name: str) -> str:
 
 def department_endpoint(number: str, trunk: str) -> str:
     """A department's telephone, out through the trunk (`sip:host:port`)."""
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit()):
         raise ValueError("a department's number has digits only")
     return f"PJSIP/trunk/sip:{number}@{trunk.removeprefix('sip:')}"
 
@@ -46,16 +47,38 @@ def tap_id(leg: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"hotline:leg:{leg}"))
 
 
+def _one_if(on: bool) -> str:
+    return "1" if on else ""
+
+
 class Legs:
-    """Turns orders into AMI actions. Keeps the one thing Asterisk needs and we do not: channel names."""
+    """Turns orders into AMI actions. Keeps what Asterisk needs and we do not: channel names, and who was told to go."""
 
     def __init__(self, ami: Ami, *, audiosocket: str) -> None:
         self.ami, self._audiosocket = ami, audiosocket
         self.channels: dict[str, str] = {}  # leg -> channel name
+        self.told_to_go: set[str] = set()  # legs we have hung up, whether their channel is there yet or not
+
+    def appeared(self, leg: str, channel: str) -> None:
+        """Asterisk has made the channel of a leg. One that was told to go before it was there has to go now."""
+        self.channels[leg] = channel
+        if leg in self.told_to_go:
+            self.hang_up(leg)
+
+    def vanished(self, leg: str) -> None:
+        self.channels.pop(leg, None)
+
+    def forget(self, call_id: str) -> None:
+        """The call is over: nothing of it is kept."""
+        mine = [leg for leg in self.channels if leg.removeprefix("tap-").startswith(f"{call_id}-")]
+        for leg in mine:
+            del self.channels[leg]
+        self.told_to_go = {leg for leg in self.told_to_go if not leg.startswith(f"{call_id}-")}
 
     def call(self, dial: Dial) -> bool:
         """Ring somebody into a room. False when Asterisk cannot be reached."""
-        variables = {"LEG": dial.leg, "ROOM": dial.room, "ROLE": dial.role.value, "RECORD": dial.record_path}
+        variables = {"LEG": dial.leg, "ROOM": dial.room, "ROLE": dial.role.value, "RECORD": dial.record_path,
+                     "MUTED": _one_if(dial.muted)}  # fmt: skip
         return self.ami.send(
             "Originate",
             ("Channel", dial.endpoint), ("Context", "leg-room"), ("Exten", dial.room), ("Priority", "1"),
@@ -66,6 +89,7 @@ class Legs:
 
     def hang_up(self, leg: str) -> None:
         """Also stops a telephone that rings: the channel exists from the INVITE on, known by our id or its name."""
+        self.told_to_go.add(leg)
         self.ami.send("Hangup", ("Channel", self.channels.get(leg, leg)))
 
     def carry_out(self, order: Order, room: Room) -> None:
@@ -78,12 +102,14 @@ class Legs:
                 return
             case Do.TO_ROOM:
                 who = room.participant(order.leg)
+                self.set(order.leg, "MUTED", _one_if(bool(who and who.muted)))
                 self.to_room(channel, who.role if who else Role.DEPARTMENT, room.id)
             case Do.TO_HOLD:
                 self._redirect(channel, "hold", room.id)
             case Do.TO_WHISPER:
                 self._to_whisper(channel, order.to, room.id)
             case Do.MUTE | Do.UNMUTE:
+                self.set(order.leg, "MUTED", _one_if(order.do is Do.MUTE))
                 self.mute(channel, room.id, order.do is Do.MUTE)
             case Do.RELEASE:
                 self.release(channel)
@@ -105,8 +131,8 @@ class Legs:
             self.ami.send("Setvar", ("Channel", channel), ("Variable", name), ("Value", value))
 
     def tap(self, leg: str) -> None:
-        """Send what this leg says to the captions (measured: 18-80 ms behind the voice)."""
-        if channel := self.channels.get(leg):
+        """Send what this leg says to the captions (measured: 18-80 ms behind the voice), once."""
+        if (channel := self.channels.get(leg)) and f"tap-{leg}" not in self.channels:
             self.ami.send(
                 "Originate",
                 ("Channel", f"AudioSocket/{self._audiosocket}/{tap_id(leg)}"), ("ChannelId", f"tap-{leg}"),
@@ -115,7 +141,8 @@ class Legs:
             )  # fmt: skip
 
     def untap(self, leg: str) -> None:
-        self.ami.send("Hangup", ("Channel", self.channels.get(f"tap-{leg}", f"tap-{leg}")))
+        if channel := self.channels.pop(f"tap-{leg}", None):
+            self.ami.send("Hangup", ("Channel", channel))
 
     def to_room(self, channel: str, role: Role, room: str) -> None:
         self._redirect(channel, "citizen-room" if role is Role.CITIZEN else "leg-room", room)

@@ -23,10 +23,10 @@ class LiveCall:
     """Changed by the exchange's thread only. `channel` is Asterisk's unique id of the citizen's channel."""
 
     id: str
-    caller: str
+    caller: str = field(repr=False)
     channel: str
     started_at: datetime
-    room: Room | None = None
+    room: Room | None = field(default=None, repr=False)
     recording: RecordingState = RecordingState.OFF
     wait: Any = None  # the engine's JoinLine while the citizen is in the line
     outcome: Any = None  # the engine's event that awaits the citizen when they come back from a room
@@ -37,13 +37,20 @@ class LiveCall:
     node: str = ""
     give_up_at: datetime | None = None  # when the last leg must be gone, whatever Asterisk says
     legs_asked: int = 1
+    rings_until: dict[str, datetime] = field(default_factory=dict)  # leg -> when it is given up
     announced_at: datetime | None = None
-    events: list[CallEvent] = field(default_factory=list)
+    closed: bool = False  # the history is complete: nothing is written any more
+    events: list[CallEvent] = field(default_factory=list, repr=False)
 
     @property
     def leg(self) -> str:
         """The citizen's own leg."""
         return f"{self.id}-1"
+
+    @property
+    def next_seq(self) -> int:
+        """One more than the last event's: a torn line may have left a hole before it."""
+        return self.events[-1].seq + 1 if self.events else 1
 
     def new_leg(self) -> str:
         self.legs_asked += 1
@@ -53,6 +60,12 @@ class LiveCall:
 def call_of(leg: str) -> str:
     """The call that a leg belongs to."""
     return leg.rpartition("-")[0]
+
+
+def looks_like_a_call(call_id: str) -> bool:
+    """Is this an id of ours, such as 20260302-040000-00c0ffee?"""
+    parts = call_id.split("-")
+    return len(parts) == 3 and len(parts[0]) == 8 and len(parts[1]) == 6 and (parts[0] + parts[1]).isdigit()
 
 
 def recording_path(call: LiveCall, leg: str) -> str:

@@ -21,7 +21,7 @@ from asterisk.agi import AGIAppError, AGIHangup
 from ivr import actions as do
 from ivr import engine
 from ivr import events as ev
-from ivr.agi import Agi
+from ivr.agi import Agi, BadPeer
 from ivr.call import Kind
 from ivr.exchange import Exchange
 from ivr.flow import Flows
@@ -62,6 +62,8 @@ class Reception:
     def inbound(self, agi: Agi) -> None:
         """A citizen dials 12345. From now on the call belongs to the version that is live at this moment."""
         flows = self._desk.flows()
+        if not (agi.env.get("agi_uniqueid") and agi.env.get("agi_channel")):
+            raise BadPeer("an environment without a channel")
         visit = Visit.arrive(
             self._exchange,
             flow=self._desk.flow,
@@ -97,9 +99,11 @@ class Reception:
 
     def _within(self, seconds: float, work: Callable[[], T]) -> T | None:
         """The result of something that may hang, or None. A database that is locked must not hold a citizen up."""
+        asked = self._askers.submit(work)
         try:
-            return self._askers.submit(work).result(seconds)
+            return asked.result(seconds)
         except Exception as error:
+            asked.cancel()  # nobody waits for it any more
             log.warning("no answer from the case side (%s); the call goes on without", type(error).__name__)
             return None
 
@@ -190,6 +194,7 @@ class _Walk:
 
     def join_line(self, action: do.JoinLine, session: Session) -> ev.Event | None:
         self._visit.keep_session({"session": session.to_json(), "wait": asdict(action)})
+        self._record()
         ended = self._visit.wait_in_line(action)
         if ended is None:
             self._into_room()
@@ -197,6 +202,7 @@ class _Walk:
 
     def dial(self, action: do.DialDepartment, session: Session) -> ev.Event | None:
         self._visit.keep_session({"session": session.to_json()})
+        self._record()
         ended = self._visit.dial(action)
         if ended is None:
             self._into_room()
@@ -228,10 +234,16 @@ class _Walk:
     # ---- parts
     def _into_room(self) -> None:
         """Name the way into the room. STINT: after how many seconds of waiting the dialplan asks us again."""
-        record = self._visit.record_path()
-        self._agi.set("RECORD", str(self._desk.recordings_dir / record) if record else "")
         self._agi.set("STINT", self._visit.stint())
         self._agi.set("NEXT", f"citizen-room,{self._visit.call_id},1")
+        self._visit.into_room()
+
+    def _record(self) -> None:
+        """Before anybody is called: an operator who answers at once draws the citizen into the room. TALKED belongs to
+        the talk before, should there have been one."""
+        record = self._visit.record_path()
+        self._agi.set("RECORD", str(self._desk.recordings_dir / record) if record else "")
+        self._agi.set("TALKED", "")
 
     def _say(self, prompts: tuple[do.Spoken, ...], keys: str = "") -> str:
         """Speak. Returns the key that interrupted, or ""."""

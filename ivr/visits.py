@@ -6,20 +6,24 @@ back from the room, another script asks here what became of it.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from ivr import conduct
+from ivr import conduct, requests
 from ivr import line as waiting_line
+from ivr import room as rooms
 from ivr.actions import DialDepartment, JoinLine
 from ivr.board import RecordingState
 from ivr.call import Kind
 from ivr.events import DialEnded, LineEnded
 from ivr.exchange import Exchange
 from ivr.live import LiveCall, Refused, recording_path
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 STINT_SECONDS = 30
@@ -40,11 +44,23 @@ def new_call_id(now: datetime) -> str:
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
+def _with_channel(exchange: Exchange, channel: str) -> LiveCall | None:
+    return next((c for c in exchange.calls.values() if c.channel == channel and not c.hung_up), None)
+
+
+def _somebody_else(call: LiveCall) -> bool:
+    """Is anybody in the citizen's room, or on the way there?"""
+    room = call.room
+    if room is None or room.ended_at:
+        return False
+    return any(p.leg != call.leg and p.state in rooms.PRESENT | rooms.COMING for p in room.participants)
+
+
 class Visit:
     """One script's hold on one call, as a context manager: the exchange waits for it before it closes the call."""
 
     def __init__(self, exchange: Exchange, call: LiveCall) -> None:
-        self._x, self._call = exchange, call
+        self._x, self._call, self._into_room = exchange, call, False
 
     @classmethod
     def arrive(
@@ -62,6 +78,9 @@ class Visit:
 
         def work() -> LiveCall:
             now = exchange.clock()
+            met = _with_channel(exchange, channel)  # when the connection to Asterisk came back at this very moment
+            if met is not None:
+                return met
             call = LiveCall(new_call_id(now), caller, channel, now)
             exchange.calls[call.id] = call
             exchange.legs.channels[call.leg] = channel_name
@@ -75,18 +94,25 @@ class Visit:
     def back(cls, exchange: Exchange, channel: str) -> Visit | None:
         """A citizen is back from a room. None for a call nobody knows any more: the static path must help."""
 
-        def work() -> LiveCall | None:
-            return next((c for c in exchange.calls.values() if c.channel == channel), None)
-
-        call = exchange.ask(work)
+        call = exchange.ask(lambda: _with_channel(exchange, channel))
         return cls(exchange, call) if call else None
 
     def __enter__(self) -> Visit:
-        self._ask(lambda: setattr(self._call, "scripts", self._call.scripts + 1))
+        self._x.soon(lambda: setattr(self._call, "scripts", self._call.scripts + 1))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ask(lambda: setattr(self._call, "scripts", self._call.scripts - 1))
+        self._x.soon(self._over)
+
+    def _over(self) -> None:
+        """What ended the wait after the script had asked for the last time is not left to the end of the stint."""
+        self._call.scripts -= 1
+        if self._into_room and self._call.outcome is not None:
+            conduct.send_on(self._x, self._call)
+
+    def into_room(self) -> None:
+        """The script has named the way into the room, and ends."""
+        self._into_room = True
 
     # ---- what a script may do
     @property
@@ -113,10 +139,15 @@ class Visit:
 
     def keep_session(self, session: dict[str, Any]) -> None:
         """Remember where the citizen stands in the flow. A disk that refuses costs the memory, never the call."""
+
+        def work() -> None:
+            if not self._call.closed:
+                self._x.spool.keep_session(self._call.id, session)
+
         try:
-            self._x.spool.keep_session(self._call.id, session)
+            self._ask(work)
         except OSError as error:
-            conduct.log.error("call %s: cannot keep its place in the flow (%s)", self._call.id, error.strerror)
+            log.error("call %s: cannot keep its place in the flow (%s)", self._call.id, error.strerror)
 
     def session(self) -> dict[str, Any] | None:
         return self._x.spool.session(self._call.id)
@@ -124,7 +155,12 @@ class Visit:
     def set_recording(self, state: str) -> None:
         """The flow switches the recording on, off, or pauses it. It begins when the citizen enters a room."""
         chosen = {"on": RecordingState.ON, "pause": RecordingState.PAUSED}.get(state, RecordingState.OFF)
-        self._ask(lambda: setattr(self._call, "recording", chosen))
+
+        def work() -> None:
+            self._call.recording = chosen
+            self._x.legs.pause_recording(self._call.leg, chosen is not RecordingState.ON)
+
+        self._ask(work)
 
     def record_path(self, leg: str | None = None) -> str | None:
         """The file, below the recordings folder, for this citizen's voice. None when the room is not recorded."""
@@ -133,7 +169,9 @@ class Visit:
         return recording_path(self._call, leg or self._call.leg)
 
     def message_path(self) -> str:
-        return recording_path(self._call, f"{self._call.leg}-message")
+        """A new file for each message that the citizen leaves in this call."""
+        before = sum(e.kind is Kind.RECORDING_STARTED and e.data.get("what") == "message" for e in self._call.events)
+        return recording_path(self._call, f"{self._call.leg}-message{before + 1 if before else ''}")
 
     def wait_in_line(self, wait: JoinLine) -> LineEnded | None:
         """Take a place in the line and a room to wait in. An answer means: do not even wait."""
@@ -141,11 +179,10 @@ class Visit:
         def work() -> LineEnded | None:
             now = self._x.clock()
             entry = waiting_line.Waiting(self._call.id, self._call.caller, now, wait.priority, wait.max_wait or None)
-            conduct.open_room(self._x, self._call)
             joined = waiting_line.join(self._x.line, entry, now)
             if isinstance(joined, str):
-                self._call.room = None
                 return LineEnded("full" if joined == "full" else "no_operators")
+            conduct.open_room(self._x, self._call)
             self._call.wait, self._call.announced_at = wait, now
             conduct.note(self._x, self._call, Kind.LINE_JOINED, priority=wait.priority)
             self._record_started()
@@ -158,14 +195,14 @@ class Visit:
         """Call a department into a room of the citizen's own. An answer means: it could not even be tried."""
 
         def work() -> DialEnded | None:
-            conduct.open_room(self._x, self._call)
+            before, room = self._call.room, conduct.open_room(self._x, self._call)
             self._call.wait = None
-            self._record_started()
             try:
-                conduct.invite(self._x, self._call.id, wanted.code, None, False, "flow")
+                requests.invite(self._x, room.id, department=wanted.code, by="flow", seconds=wanted.timeout)
             except Refused:
-                self._call.room = None
+                self._call.room = before
                 return DialEnded("failed")
+            self._record_started()
             return None
 
         return self._ask(work)
@@ -178,9 +215,11 @@ class Visit:
             if call.outcome is not None:
                 return self._done()
             place = next((p for p in self._x.line.places() if p.call_id == call.id), None)
-            if place is None:
-                return LineEnded("talked") if call.wait else DialEnded("joined")
-            return StillWaiting(self._announce(place.position))
+            if place is not None:
+                return StillWaiting(self._announce(place.position))
+            if _somebody_else(call):  # it rings, or somebody came at the very moment the citizen's stint was over
+                return StillWaiting(None)
+            return LineEnded("talked") if call.wait else DialEnded("joined")
 
         return self._ask(work)
 
@@ -221,9 +260,9 @@ class Visit:
             return
         path = recording_path(self._call, self._call.leg)
         try:
-            (self._x.rules.recordings_dir / path).parent.mkdir(parents=True, exist_ok=True)
+            (self._x.rules.recordings_dir / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            conduct.log.error("call %s: no folder for its recordings (%s)", self._call.id, error.strerror)
+            log.error("call %s: no folder for its recordings (%s)", self._call.id, error.strerror)
         if not any(e.kind is Kind.RECORDING_STARTED and e.data["leg"] == self._call.leg for e in self._call.events):
             conduct.note(self._x, self._call, Kind.RECORDING_STARTED, leg=self._call.leg, path=path, what="leg")
 

@@ -1,0 +1,165 @@
+"""What people ask of the exchange: call somebody in, mute, hold, whisper, remove, pause the recording, say ready.
+
+Every function runs in the exchange's thread and raises Refused with a text for people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import EllipsisType
+from typing import TYPE_CHECKING
+
+from ivr import conduct
+from ivr import line as waiting_line
+from ivr import room as rooms
+from ivr.board import Operator, Participant, RecordingState, Room, Status
+from ivr.call import Kind, Role
+from ivr.legs import HOTLINE, Dial, department_endpoint, operator_endpoint
+from ivr.live import LiveCall, Refused
+from ivr.room import Step
+
+if TYPE_CHECKING:
+    from ivr.exchange import Exchange
+
+Whisper = str | EllipsisType | None
+
+
+# ---- calling somebody in
+def invite(
+    x: Exchange,
+    room_id: str,
+    *,
+    department: str | None = None,
+    operator: str | None = None,
+    muted: bool = False,
+    by: str,
+    seconds: int | None = None,
+) -> Participant:
+    """Call a department on the list, or a colleague, into a room."""
+    call, room = x.call_with_room(room_id)
+    name = department or operator or ""
+    there = [p for p in room.participants if p.state in rooms.PRESENT | rooms.COMING]
+    if any(p.name == name and (p.role is Role.DEPARTMENT) == bool(department) for p in there):
+        raise Refused("already_in_room", "已经在通话中或正在呼叫，不必再次呼叫。")
+    if len(there) >= x.rules.max_participants:
+        raise Refused("room_full", f"会议室最多 {x.rules.max_participants} 方，请先请离一方。")
+    if department:
+        leg, title = _department(x, call, name, seconds)
+        return conduct.ask_in(x, call, replace(leg, muted=muted), name, title, by=by)
+    asked = conduct.ask_in(x, call, replace(_colleague(x, call, name), muted=muted), name, name, by=by)
+    if asked.role is Role.OPERATOR or x.line.operator(name):
+        conduct.ring(x, name, call)
+    return asked
+
+
+def _department(x: Exchange, call: LiveCall, code: str, seconds: int | None) -> tuple[Dial, str]:
+    found = x.directory.department(code)
+    if found is None:
+        raise Refused("unknown_department", f"承办单位名录里没有“{code}”，只能呼叫名录里的单位。")
+    if not x.rules.trunk:
+        raise Refused("no_trunk", "没有配置中继线路（HOTLINE_SIP_TRUNK），不能呼叫单位电话。请管理员检查设置。")
+    title, number = found
+    try:
+        endpoint = department_endpoint(number, x.rules.trunk)
+    except ValueError as error:
+        raise Refused("bad_number", f"名录里“{title}”的电话只能是数字，请管理员检查 departments.yaml。") from error
+    return conduct.dial(x, call, Role.DEPARTMENT, endpoint, HOTLINE, seconds), title
+
+
+def _colleague(x: Exchange, call: LiveCall, name: str) -> Dial:
+    role = x.directory.person(name)
+    if role is None:
+        raise Refused("unknown_operator", f"没有名为“{name}”的话务员或督办员话机。")
+    if conduct.taken(x, name):
+        raise Refused("operator_busy", f"“{name}”的话机正在振铃或通话中，请稍后再试。")
+    return conduct.dial(x, call, role, operator_endpoint(name), HOTLINE)
+
+
+# ---- what people ask of a participant
+def alter(
+    x: Exchange, room_id: str, leg: str, muted: bool | None, held: bool | None, whisper_to: Whisper
+) -> Participant:
+    """Mute, hold, let whisper: all that is asked, or nothing of it."""
+    call, room = x.call_with_room(room_id)
+    who = room.participant(leg)
+    if who is None:
+        raise Refused("no_participant", "没有这个参与方，请刷新后重试。")
+    try:
+        result = _altered(x, room, who, muted, held, whisper_to)
+    except rooms.NotPossible as error:
+        raise Refused("not_possible", "现在不能这样操作：该参与方不在通话中，或没有话务员在场。") from error
+    conduct.apply(x, call, result)
+    changed = result[0].participant(leg) or who
+    conduct.note(
+        x, call, Kind.LEG_CHANGED, leg=leg, muted=changed.muted, held=changed.held, whisper_to=changed.whisper_to
+    )
+    return changed
+
+
+def _altered(
+    x: Exchange, room: Room, who: Participant, muted: bool | None, held: bool | None, whisper_to: Whisper
+) -> rooms.Result:
+    orders: tuple[rooms.Order, ...] = ()
+    if muted is not None and muted != who.muted:
+        room, orders = rooms.mute(room, who.leg, muted)
+    if held is not None and held != who.held:
+        room, more = rooms.step(room, who.leg, Step.HOLD if held else Step.UNHOLD, x.clock())
+        orders += more
+    if not isinstance(whisper_to, EllipsisType) and whisper_to != who.whisper_to:
+        room, more = _whisper(x, room, who, whisper_to)
+        orders += more
+    return room, orders
+
+
+def _whisper(x: Exchange, room: Room, who: Participant, to: str | None) -> rooms.Result:
+    target = room.participant(to) if to else None
+    if who.role is Role.CITIZEN:
+        raise Refused("not_possible", "市民不能耳语。")
+    if to and (target is None or target.state is not rooms.S.TALKING or target.leg == who.leg):
+        raise Refused("not_possible", "耳语的对象必须是正在通话的另一方。")
+    return rooms.step(room, who.leg, Step.WHISPER if to else Step.UNWHISPER, x.clock(), to=to)
+
+
+def remove(x: Exchange, room_id: str, leg: str) -> None:
+    """A participant has to go, or is no longer called."""
+    call, room = x.call_with_room(room_id)
+    try:
+        orders = rooms.remove(room, leg)
+    except rooms.NotPossible as error:
+        raise Refused("not_possible", "该参与方已不在通话中。") from error
+    if leg == call.leg:  # the citizen's talk ends: nobody stays behind in the room
+        conduct.step(x, call, leg, Step.LEFT)
+    conduct.carry_out(x, call, orders)
+
+
+# ---- recording, status
+def set_recording(x: Exchange, room_id: str, state: RecordingState) -> RecordingState:
+    """Pause, or go on. Silence goes into the files while paused, so that their times stay right."""
+    call, room = x.call_with_room(room_id)
+    if call.recording is RecordingState.OFF or state is RecordingState.OFF:
+        raise Refused("not_recording", "这次通话没有录音（录音告知之前不录音）。")
+    if call.recording is state:
+        return state
+    call.recording, paused = state, state is RecordingState.PAUSED
+    call.room = replace(room, recording=state)
+    for p in room.participants:
+        if p.state in rooms.PRESENT and p.role is not Role.SUPERVISOR:
+            x.legs.pause_recording(p.leg, paused)
+            (x.legs.untap if paused else x.legs.tap)(p.leg)
+            conduct.note(x, call, Kind.RECORDING_PAUSED if paused else Kind.RECORDING_RESUMED, leg=p.leg)
+    x.changed("room", call.id)
+    return state
+
+
+def set_operator(x: Exchange, name: str, status: Status, reason: str) -> Operator:
+    """Ready, paused or away. Ready also ends the after-call work."""
+    if x.directory.person(name) is None:
+        raise Refused("no_telephone", f"“{name}”没有话机账号，不能接听来电。请管理员用 hotline operator add 添加。")
+    conduct.settle_line(x, *waiting_line.operator_says(x.line, name, status, x.clock(), reason))
+    if status is Status.READY and name in x.wrap_up:
+        del x.wrap_up[name]
+        conduct.free(x, name)
+    found = x.line.operator(name)
+    if found is None:
+        raise Refused("no_telephone", f"“{name}”没有话机账号，不能接听来电。")
+    return found

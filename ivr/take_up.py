@@ -1,0 +1,128 @@
+"""A call of a process before this one, taken up from its history and from what Asterisk still has of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ivr import conduct
+from ivr import line as waiting_line
+from ivr import room as rooms
+from ivr.actions import JoinLine
+from ivr.board import Activity, Participant, ParticipantState, RecordingState, Room
+from ivr.call import Call, CallEvent, Kind, Role, fold
+from ivr.live import LiveCall, call_of
+
+if TYPE_CHECKING:
+    from ivr.exchange import Exchange
+    from ivr.recover import Seen
+
+_MAY_HAVE_CHANGED = (Kind.LEG_CHANGED, Kind.LEG_ASKED)
+
+
+def take_up(x: Exchange, call_id: str, seen: Seen) -> None:
+    """Go on with the call, or close its history when its citizen is gone."""
+    events = x.spool.events(call_id)
+    if not events:
+        x.spool.set_aside(call_id)
+        return
+    if any(e.kind is Kind.CALL_ENDED for e in events):
+        x.spool.finish(call_id)
+        return
+    known = fold(events)
+    channel = str(events[0].data.get("channel", ""))
+    live = LiveCall(call_id, known.caller, channel, known.started_at, events=events, node=known.at_node)
+    legs = [leg.id for leg in known.legs] + [u for u in seen.channels if call_of(u) == call_id]
+    live.legs_asked = max([1, *(int(n) for leg in legs if (n := leg.rpartition("-")[2]).isdigit())])
+    x.calls[call_id] = live
+    if channel not in seen.channels:
+        _ended_without_us(x, live, seen)
+        return
+    for leg in {live.leg, *legs}:
+        unique = channel if leg == live.leg else leg
+        if unique in seen.channels:
+            x.legs.channels[leg] = seen.channels[unique].get("Channel", "")
+    _restore_room(x, live, known, seen)
+
+
+def _ended_without_us(x: Exchange, live: LiveCall, seen: Seen) -> None:
+    """Closed by the next tick."""
+    live.because, live.hung_up = "interrupted", True
+    conduct.note(x, live, Kind.NOTE_TAKEN, text="the call ended while the hotline was not running")
+    for unique in [u for u in seen.channels if call_of(u.removeprefix("tap-")) == live.id]:
+        x.legs.hang_up(unique)
+
+
+def _restore_room(x: Exchange, live: LiveCall, known: Call, seen: Seen) -> None:
+    if any(r.leg == live.leg and r.what == "leg" for r in known.recordings):
+        live.recording = _recording(live.events)
+    others = [_participant(x, leg, live, known, seen) for leg in seen.channels if call_of(leg) == live.id]
+    since, kept = _waiting_since(live.events), x.spool.session(live.id) or {}
+    live.in_conference = seen.is_inside(live.channel, live.id)
+    live.wait = _wait(kept)
+    if not live.in_conference and not others and since is None:
+        conduct.note(x, live, Kind.NOTE_TAKEN, text="the hotline was restarted; the citizen is on the static path")
+        return
+    citizen = rooms.open_room(live.id, live.caller, live.leg, known.started_at).participants[0]
+    if not live.in_conference and others:
+        citizen = replace(citizen, state=ParticipantState.HELD)
+    live.room = Room(live.id, live.caller, known.started_at, (citizen, *others), live.recording)
+    for p in others:
+        if p.role is Role.OPERATOR:
+            doing = Activity.RINGING if p.state in rooms.COMING else Activity.TALKING
+            x.line = waiting_line.operator_busy(x.line, p.name, live.id, x.clock(), doing)
+    if since is not None and live.wait and live.in_conference:
+        _rejoin_line(x, live, since, others)
+    x.changed("room", live.id)
+
+
+def _participant(x: Exchange, leg_id: str, live: LiveCall, known: Call, seen: Seen) -> Participant:
+    leg = known.leg(leg_id)
+    role, name = (leg.role, leg.name) if leg else (Role.DEPARTMENT, "")
+    found = x.directory.department(name) if role is Role.DEPARTMENT else None
+    state = ParticipantState.HELD if leg and leg.joined_at else ParticipantState.RINGING
+    if seen.is_inside(leg_id, live.id):
+        state = ParticipantState.TALKING
+    muted = False
+    for e in live.events:
+        if e.kind in _MAY_HAVE_CHANGED and e.data.get("leg") == leg_id:
+            muted = bool(e.data.get("muted"))
+    return Participant(leg_id, role, name, found[0] if found else name, state, muted,
+                       asked_at=leg.asked_at if leg else None,
+                       joined_at=(leg.joined_at if leg else None) or known.started_at)  # fmt: skip
+
+
+def _recording(events: list[CallEvent]) -> RecordingState:
+    paused = RecordingState.ON
+    for e in events:
+        if e.kind in (Kind.RECORDING_PAUSED, Kind.RECORDING_RESUMED):
+            paused = RecordingState.PAUSED if e.kind is Kind.RECORDING_PAUSED else RecordingState.ON
+    return paused
+
+
+def _waiting_since(events: list[CallEvent]) -> datetime | None:
+    """When the citizen joined the line, if they have not left it since."""
+    since = None
+    for e in events:
+        if e.kind in (Kind.LINE_JOINED, Kind.LINE_LEFT):
+            since = e.at if e.kind is Kind.LINE_JOINED else None
+    return since
+
+
+def _wait(kept: dict[str, Any]) -> JoinLine | None:
+    """What the flow awaits from this room: None when it was not the waiting line."""
+    try:
+        return JoinLine(**{**kept["wait"], "keys": tuple(kept["wait"]["keys"]), "skills": ()})
+    except (KeyError, TypeError):
+        return None  # the stint ends soon, and the dialplan takes the static path
+
+
+def _rejoin_line(x: Exchange, live: LiveCall, since: datetime, others: list[Participant]) -> None:
+    """The same place as before: what counts is when the citizen came, and whose telephone rings for them."""
+    ringing = next((p.name for p in others if p.role is Role.OPERATOR and p.state in rooms.COMING), None)
+    entry = waiting_line.Waiting(live.id, live.caller, since, live.wait.priority, live.wait.max_wait or None, ringing)
+    joined = waiting_line.join(x.line, entry, x.clock())
+    live.announced_at = x.clock()
+    if not isinstance(joined, str):
+        conduct.settle_line(x, *joined)
