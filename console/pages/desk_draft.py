@@ -15,7 +15,9 @@ from console.pages.suggest import FIELDS, Suggestions, suggestions
 
 def draft_key(call_id: str, case: CaseView | None) -> str:
     """What the pane shows. The page keeps the pane it has while the key is the same, and with it the typing."""
-    return f"{call_id}:{case.no}" if case else f"{call_id}:form" if call_id else "none"
+    if case:
+        return f"{call_id}:{case.no}:{'dispatched' if case.receipts else 'registered'}"
+    return f"{call_id}:form" if call_id else "none"
 
 
 def draft_pane(ports: Ports, call_id: str, case: CaseView | None = None) -> str:
