@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from console.demo.told import Told
     from phone import Phone
 
-OPEN_SECONDS = 20.0  # for a person to open the desk page
+OPEN_SECONDS, CLOSE_SECONDS = 20.0, 20.0  # for a person to open the desk page, and to look at its end
 _RULE = "─" * 72
 
 
@@ -60,6 +60,8 @@ def demo(fast: bool, as_json: bool, keep: bool, open_seconds: float | None, port
             click.echo(json.dumps(result.to_json(), ensure_ascii=False, indent=1) if as_json else result.readable())
             if keep:
                 _go_on(stage, write)
+            elif wait and sys.stdin.isatty():
+                _pause(CLOSE_SECONDS, "秒后关闭，按回车立即关闭 (closes; Enter: now; --keep leaves it running)", write)
     except (DemoFailed, PhoneError) as problem:
         sys.exit(f"演示失败 the demonstration failed: {problem}")
     except KeyboardInterrupt:
@@ -91,7 +93,7 @@ def _play(stage: Stage, trunk: Phone, fast: bool, wait: float, told: Told) -> Re
     sounds = record(script, stage.folder / "spoken")
     stage.wait_ready()
     told.plain(_invitation(stage))
-    _pause(wait, told)
+    _pause(wait, "秒后开始，按回车立即开始 (begins; Enter: now)", told.plain)
     with Play(stage, trunk, script, sounds, told) as play:
         return play.run()
 
@@ -111,16 +113,15 @@ def _invitation(stage: Stage) -> str:
     )
 
 
-def _pause(seconds: float, told: Told) -> None:
-    """Time for opening the page; Enter begins at once."""
+def _pause(seconds: float, what: str, write: Callable[[str], None]) -> None:
+    """Time for a person to look; Enter goes on at once."""
     if not seconds:
         return
-    told.plain(f"{seconds:g} 秒后开始，按回车立即开始 (begins in {seconds:g} s; Enter: now)")
-    if sys.stdin.isatty():
-        if select.select([sys.stdin], [], [], seconds)[0]:
-            sys.stdin.readline()
-    else:
+    write(f"{seconds:g} {what}")
+    if not sys.stdin.isatty():
         time.sleep(seconds)
+    elif select.select([sys.stdin], [], [], seconds)[0]:
+        sys.stdin.readline()
 
 
 def _go_on(stage: Stage, write: Callable[[str], None]) -> None:

@@ -60,9 +60,11 @@ class Play:
     def run(self) -> Result:
         """All acts. Raises DemoFailed or PhoneError at the first thing that does not happen."""
         self.told.begin()
-        acts = (self.ring, self.call_department, self.part, self.wait_for_draft, self.register, self.dispatch,
-                self.receipts)  # fmt: skip
-        for act in acts:
+        for act in (self.ring, self.call_department, self.part, self.wait_for_draft):
+            self.stage.check_alive()
+            act()
+        for act in (self.register, self.dispatch, self.receipts):
+            time.sleep(self.script.pause)
             self.stage.check_alive()
             act()
         self.result.times.total = round(self.told.seconds, 1)
@@ -148,6 +150,7 @@ class Play:
                           trust_env=False) as own:  # fmt: skip
             self._step(own, action="sign")
             self.told.act("承办单位签收 (signs)")
+            time.sleep(self.script.pause)
             self._step(own, action="reply", reply=texts.REPLY)
             self.told.act(f"承办单位答复：{texts.REPLY} (replies)")
         self._until(lambda: self._share()["replied_at"], "答复回执 (the receipt: replied)")

@@ -29,6 +29,7 @@ class Script:
     alone: tuple[Line, ...]
     together: tuple[Line, ...]
     ending: tuple[Line, ...]
+    pause: float = 0.0  # seconds between acts, so that people can watch
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -54,6 +55,7 @@ FULL = Script(
     ),
     together=(_PROMISE, Line(Role.OPERATOR, "我们会尽快处理，给您答复。", ("答复",))),
     ending=(_THANKS,),
+    pause=2.0,
 )
 FAST = Script(
     alone=(_COMPLAINT, Line(Role.OPERATOR, "请稍等。", ("请稍等",))),
