@@ -51,6 +51,7 @@ _TITLES = {
     412: ("stale_version", "内容已被他人更新"),
     405: ("method_not_allowed", "不支持这种请求方法"),
     406: ("not_acceptable", "无法提供所要的格式"),
+    408: ("too_slow", "没有及时收到全部内容"),
     413: ("too_large", "内容过大"),
     415: ("unsupported_media_type", "不支持的内容格式"),
     422: ("invalid", "请求内容有误"),
@@ -75,7 +76,7 @@ _VALIDATION = {
     "literal_error": "只能是：{expected}",
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
-    "string_pattern_mismatch": "格式不对",
+    "string_pattern_mismatch": "格式不对，或含有不能保存的字符",
 }
 
 

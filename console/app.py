@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from cases import api, migrations, people, problem_details
+from cases import api, limits, migrations, people, problem_details
 from cases.api.access import Access
 from config.database import Database
 from config.settings import Settings
@@ -158,6 +158,7 @@ class Hotline:
             title="12345 hotline", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
         )
         problem_details.install(app)
+        limits.install(app)
         rooms_api.install(app)
         app.include_router(
             api.router(self.database, self.city, settings, now, live_events=self.live_events), prefix="/api/v1"

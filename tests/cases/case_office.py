@@ -8,7 +8,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from cases import people, problem_details
+from cases import limits, people, problem_details
 from cases.api import router
 from cases.words import Role
 
@@ -23,6 +23,7 @@ class Office:
         app = FastAPI()
         app.include_router(router(database, city, settings, clock, **more), prefix="/api/v1")
         problem_details.install(app)
+        limits.install(app, body_seconds=1.0)
         listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
