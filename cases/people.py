@@ -98,7 +98,7 @@ def log_in(database: Database, name: str, password: str, address: str, *, now: d
     with database.session() as session:
         for key, limit in keys:
             _count(session, key, limit, now)
-        person = session.get(Person, name)
+        person = None if name_problem(name) else session.get(Person, name)
     nobody = _nobody()
     good = _matches(person.password_hash if person else nobody, password)
     if person is None or not good or person.disabled:

@@ -12,8 +12,10 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from cases.words import Confidentiality, Kind, Urgency
 
-Line = Annotated[str, Field(max_length=200)]
-Text = Annotated[str, Field(max_length=10_000)]
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no such text
+Line = Annotated[str, Field(max_length=200, pattern=NO_NUL)]
+Number = Annotated[str, Field(max_length=40, pattern=NO_NUL)]
+Text = Annotated[str, Field(max_length=10_000, pattern=NO_NUL)]
 
 
 def _also(*names: str) -> AliasChoices:
@@ -33,7 +35,7 @@ class NewCase(BaseModel):
     urgency: Urgency = Urgency.ORDINARY
     confidential: bool | Confidentiality = False
     place: Line = Field("", validation_alias=_also("place", "address"))
-    phone: Annotated[str, Field(max_length=40)] = ""
+    phone: Number = ""
     caller_name: Line = Field("", validation_alias=_also("caller_name", "name"))
     summary: Line = Field("", validation_alias=_also("summary", "title"))
     text: Text = Field("", validation_alias=_also("text", "description", "content"))
@@ -50,7 +52,7 @@ class Correction(BaseModel):
     urgency: Urgency | None = None
     confidential: bool | Confidentiality | None = None
     place: Line | None = None
-    phone: Annotated[str, Field(max_length=40)] | None = None
+    phone: Number | None = None
     caller_name: Line | None = None
     summary: Line | None = None
     text: Text | None = None
@@ -85,11 +87,18 @@ class NewEndpoint(BaseModel):
     )
 
 
+class InboundData(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    number: Line = ""
+    reply: Text = ""
+
+
 class InboundMessage(BaseModel):
     """What a department's system tells us, signed. `data.number` names the case."""
 
     type: Literal["case.received", "case.signed", "case.replied"]
-    data: dict[str, Any]
+    data: InboundData
 
 
 def confidentiality(given: bool | Confidentiality) -> Confidentiality:

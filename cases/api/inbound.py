@@ -19,6 +19,7 @@ from cases.model import InboundEvent, insert_new
 from cases.refusal import Refusal
 
 LONGEST_BODY = 100_000
+LONGEST_ID = 255
 
 
 def routes(setting: Setting) -> APIRouter:
@@ -45,6 +46,8 @@ def _take(setting: Setting, department: str, body: bytes, headers: dict[str, str
         known = endpoints.endpoint(session, department)
         if known is None or not webhook.is_genuine(body, headers, known.secrets):
             raise HTTPException(401, "签名无效，或时间相差超过五分钟")
+        if len(headers["webhook-id"]) > LONGEST_ID:
+            raise Refusal(f"webhook-id 最多 {LONGEST_ID} 个字符")
         message = _read(body)
         fresh = {
             "department": department,
@@ -60,13 +63,13 @@ def _take(setting: Setting, department: str, body: bytes, headers: dict[str, str
 def _read(body: bytes) -> InboundMessage:
     try:
         return InboundMessage.model_validate(json.loads(body))
-    except (ValidationError, ValueError):
+    except (ValidationError, ValueError, RecursionError):
         raise Refusal("应为 {type, data}，type 为 case.received、case.signed 或 case.replied", field="type") from None
 
 
 def _apply(session: Session, message: InboundMessage, actor: Actor, setting: Setting) -> None:
     now = setting.clock()
-    row = case.find(session, str(message.data.get("number", "")), actor, lock=True)
+    row = case.find(session, message.data.number, actor, lock=True)
     share = assignment.own(session, row, actor)
     match message.type:
         case "case.received":
@@ -74,4 +77,4 @@ def _apply(session: Session, message: InboundMessage, actor: Actor, setting: Set
         case "case.signed":
             assignment.sign(session, row, share, actor, now=now)
         case _:
-            assignment.reply(session, row, share, str(message.data.get("reply", "")), actor, now=now)
+            assignment.reply(session, row, share, message.data.reply, actor, now=now)

@@ -52,7 +52,7 @@ class Sent:
 
 def read(posted: Mapping[str, object]) -> Sent:
     """Kept to the fields and lengths we know."""
-    values = {n: str(posted.get(n, "")).strip()[: LONGEST.get(n, 64)] for n in LABELS}
+    values = {n: str(posted.get(n, "")).replace("\0", "").strip()[: LONGEST.get(n, 64)] for n in LABELS}
     touched = str(posted.get("touched", "")).split(",")
     return Sent(values, frozenset(n for n in touched if n in LABELS))
 
