@@ -12,7 +12,7 @@ from cases import assignment, case, intake
 from cases.actor import FRONT, Actor
 from cases.api.answers import case_line, case_view
 from cases.api.bodies import Correction, NewCase, Transition, confidentiality
-from cases.api.calls import events_of
+from cases.api.calls import events_of, live_events
 from cases.api.idempotency import once
 from cases.api.paging import Cursor, Limit, cursor_after, link_next, page
 from cases.api.setting import Setting
@@ -113,7 +113,7 @@ def version_of(if_match: str | None) -> int | None:
     text = (if_match or "*").removeprefix("W/").strip('" ')
     if text == "*":
         return None
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Refusal('If-Match 应原样取自 ETag，例如 "3"')
     return int(text)
 
@@ -134,7 +134,7 @@ def _check_call(session: Session, call_id: str, actor: Actor, setting: Setting) 
         events_of(session, call_id, actor, setting)
     except NotFound:
         raise Refusal("没有这通电话的记录；不是来电登记的工单请不要填 call", field="call") from None
-    if live := setting.live_events(call_id):
+    if live := live_events(call_id, setting):
         intake.import_call(session, live)
 
 

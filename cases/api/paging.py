@@ -46,6 +46,8 @@ def _read(cursor: str) -> tuple[datetime, str]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         at, _bar, key = text.partition("|")
+        if "\0" in key:
+            raise ValueError("no key of ours")
         return datetime.fromisoformat(at).astimezone(UTC), key
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, OverflowError):
         raise Refusal("cursor 应原样取自上一页的 next", field="cursor") from None
