@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, FastAPI
@@ -13,6 +14,7 @@ from console.pages.ports import Ports
 from console.pages.presence import GRACE_SECONDS, Presence
 from console.pages.render import DIST
 
+_BUILT = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # a name that esbuild gives
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # a built file's name carries its hash
 
 
@@ -53,7 +55,7 @@ def static() -> APIRouter:
     @files.get("/static/{name}")
     def file(name: str) -> Response:
         path = DIST / name
-        if "/" in name or name.startswith(".") or not path.is_file():
+        if not _BUILT.fullmatch(name) or not path.is_file():
             return PlainTextResponse("没有这个文件。", 404)
         return FileResponse(path, headers=FOREVER)
 

@@ -42,7 +42,10 @@ def same_origin(headers: Headers, public_url: str) -> bool:
         return site == "same-origin"
     if not origin:
         return False
-    return urlsplit(origin).netloc in {headers.get("host", ""), urlsplit(public_url).netloc} - {""}
+    try:
+        return urlsplit(origin).netloc in {headers.get("host", ""), urlsplit(public_url).netloc} - {""}
+    except ValueError:  # no address at all
+        return False
 
 
 def must_be_ours(method: str, path: str, headers: Headers) -> bool:
