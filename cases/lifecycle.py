@@ -29,7 +29,7 @@ class Step(Labelled):
     ANSWER = "answer", "直接答复"  # answer
     DISPATCH = "dispatch", "派单"  # assignments: [{id, department, part, due_at}]
     DELIVER = "deliver", "送达"  # assignment, channel
-    SIGN = "sign", "签收"  # assignment
+    SIGN = "sign", "签收"  # assignment, automatic: true when nobody did in time
     REPLY = "reply", "答复"  # assignment, reply
 
 
@@ -78,6 +78,15 @@ class Happening:
     step: Step
     actor: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def automatic(self) -> bool:
+        """Done by the system, because the department let its time for it pass."""
+        return bool(self.data.get("automatic"))
+
+    @property
+    def label(self) -> str:
+        return f"超时自动{self.step.label}" if self.automatic else self.step.label
 
 
 @dataclass(frozen=True, slots=True)

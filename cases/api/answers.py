@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cases import outbox
-from cases.actor import Actor
+from cases.actor import SYSTEM, Actor
 from cases.deadlines import CITY_TIME
 from cases.history import assignments, history
 from cases.lifecycle import BY_DEPARTMENTS, Happening, fold, possible, possible_for
@@ -113,9 +113,13 @@ def _assignment(row: AssignmentRow, sent: Iterable[Delivery], city: City, *, ope
         "state_label": Progress(row.progress).label,
         "due_at": moment(row.due_at),
         "due_explained": row.due_explained,
+        "provisional": row.due_provisional,
+        "sign_by": moment(row.sign_by),
+        "contact_by": moment(row.contact_by),
         "dispatched_at": moment(row.dispatched_at),
         "delivered_at": moment(row.delivered_at),
         "signed_at": moment(row.signed_at),
+        "signed_automatically": row.signed_by == SYSTEM,
         "replied_at": moment(row.replied_at),
         "reply": (row.reply or None) if open_ else None,
         "trouble": trouble,
@@ -123,7 +127,7 @@ def _assignment(row: AssignmentRow, sent: Iterable[Delivery], city: City, *, ope
 
 
 def _happening(h: Happening) -> dict[str, Any]:
-    return {"seq": h.seq, "at": moment(h.at), "step": h.step.value, "step_label": h.step.label, "actor": h.actor,
+    return {"seq": h.seq, "at": moment(h.at), "step": h.step.value, "step_label": h.label, "actor": h.actor,
             "data": dict(h.data)}  # fmt: skip
 
 

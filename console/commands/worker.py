@@ -1,4 +1,7 @@
-"""`hotline worker`: sends deliveries and transcribes recordings. Any number may die at any time; nothing is lost."""
+"""`hotline worker`: sends deliveries, transcribes recordings, signs what nobody signed in time.
+
+Any number may die at any time; nothing is lost.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +47,7 @@ def worker(once: bool) -> None:
 
 def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     """Everything a worker can do. What is heavy to load is loaded when the first recording comes."""
+    from cases.auto_signing import AutoSigning
     from cases.delivery import Deliveries
     from cases.transcripts import Transcripts
     from config.city import load
@@ -62,7 +66,11 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
 
         return draft(transcript, city, caller=call.caller, now=call.ended_at or call.started_at).to_json()
 
-    return [Deliveries(database, settings).task(), Transcripts(database, transcribe, draft).task()]
+    return [
+        Deliveries(database, settings).task(),
+        Transcripts(database, transcribe, draft).task(),
+        AutoSigning(database).task(),
+    ]
 
 
 def _told_to_stop() -> threading.Event:

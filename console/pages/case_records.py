@@ -33,6 +33,7 @@ CITIZENS_WORDS = {
     Step.SIGN: "承办单位已签收",
     Step.REPLY: "承办单位已答复，正在审核",
 }
+SIGNED_FOR_THEM = "承办单位未按时签收，系统已自动签收，办理期限不变"
 
 
 class CasesInDatabase:
@@ -97,9 +98,7 @@ class CasesInDatabase:
             row = session.scalar(select(CaseRow).where(CaseRow.number == no, CaseRow.code == code.upper()))
             if row is None:
                 return None
-            steps = tuple(
-                ports.Step(h.at, CITIZENS_WORDS[h.step]) for h in history(session, no) if h.step in CITIZENS_WORDS
-            )
+            steps = tuple(ports.Step(h.at, _plainly(h)) for h in history(session, no) if h.step in CITIZENS_WORDS)
             view = self._view(session, row)
             return ports.CaseView(view.no, view.state, view.summary, open=view.open, due_at=view.due_at,
                                   receipts=view.receipts, history=steps)  # fmt: skip
@@ -121,6 +120,7 @@ class CasesInDatabase:
             call_id=row.call_id or "",
             open=State(row.state) not in CLOSED,
             due_at=min((a.due_at for a in shares if a.part == Part.LEAD), default=None),
+            provisional=any(a.due_provisional for a in shares if a.part == Part.LEAD),
             receipts=tuple(self._receipt(session, a) for a in shares),
             replies=tuple((self._name(a.department), a.reply) for a in shares if a.reply),
             history=tuple(ports.Step(h.at, self._told(h)) for h in history(session, row.number)),
@@ -134,11 +134,15 @@ class CasesInDatabase:
         return ports.Receipt(name, part, share.delivered_at, share.signed_at, share.replied_at, trouble)
 
     def _told(self, what: Happening) -> str:
-        return f"{what.step.label}（{_actor(what.actor, self._name)}）"
+        return f"{what.label}（{_actor(what.actor, self._name)}）"
 
     def _name(self, department: str) -> str:
         found = self._city.department(department)
         return found.name if found else department
+
+
+def _plainly(what: Happening) -> str:
+    return SIGNED_FOR_THEM if what.automatic else CITIZENS_WORDS[what.step]
 
 
 def _fields(new: ports.NewCase) -> case.Fields:

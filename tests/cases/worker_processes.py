@@ -22,9 +22,16 @@ class Workers:
         self.processes: list[subprocess.Popen] = []
 
     def start(self) -> None:
-        code = "import sys; from console.cli import main; sys.argv = ['hotline', 'worker']; main()"
+        self.processes.append(self._process())
+
+    def once(self, seconds: float = 100) -> int:
+        """`hotline worker --once`, to its end; its exit code."""
+        return self._process("--once").wait(seconds)
+
+    def _process(self, *options: str) -> subprocess.Popen:
+        code = f"import sys; from console.cli import main; sys.argv = {['hotline', 'worker', *options]}; main()"
         command = [sys.executable, "-c", code]
-        self.processes.append(subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log))
+        return subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log)
 
     def kill_one(self) -> None:
         victim = self.processes.pop(random.randrange(len(self.processes)))
