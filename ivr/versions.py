@@ -96,7 +96,7 @@ class Versions:
     def before(self, version: str) -> str:
         """What was live when this version was published; "" when nothing was. So rolling back twice goes back two."""
         published = (e for e in reversed(self.history()) if e.version == version and e.action is not Action.ROLLBACK)
-        return next((entry.before for entry in published), "")
+        return next((entry.before for entry in published if entry.before != version), "")
 
     # ---- writing
     def store(self, files: Mapping[str, bytes]) -> str:
