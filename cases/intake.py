@@ -127,7 +127,7 @@ def _ask_for_transcript(session: Session, call_id: str) -> None:
 
 def _call_values(call: Call) -> dict[str, Any]:
     names = ("id", "caller", "dialled", "flow", "version", "started_at", "ended_at", "ended_because", "answered")
-    return {name: getattr(call, name) for name in names}
+    return {name: _kept(getattr(call, name)) for name in names}
 
 
 def _event_values(event: CallEvent) -> dict[str, Any]:
@@ -137,9 +137,14 @@ def _event_values(event: CallEvent) -> dict[str, Any]:
 
 def _leg_values(call_id: str, leg: Any) -> dict[str, Any]:
     names = ("id", "name", "asked_at", "joined_at", "left_at", "cause")
-    return {"call_id": call_id, "role": leg.role.value} | {name: getattr(leg, name) for name in names}
+    return {"call_id": call_id, "role": leg.role.value} | {name: _kept(getattr(leg, name)) for name in names}
 
 
 def _recording_values(call_id: str, place: int, r: Recording) -> dict[str, Any]:
     names = ("leg", "path", "what", "started_at", "seconds")
     return {"call_id": call_id, "place": place} | {name: getattr(r, name) for name in names}
+
+
+def _kept(value: Any) -> Any:
+    """PostgreSQL keeps no text with a NUL; a call must not be lost over one."""
+    return value.replace("\0", "") if isinstance(value, str) else value

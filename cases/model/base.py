@@ -21,6 +21,9 @@ NAMES = {
 }
 
 
+_AT_ONCE = 500
+
+
 class Moment(TypeDecorator[datetime]):
     """A moment in UTC. SQLite forgets the time zone, so it is put back on the way out; naive moments are refused."""
 
@@ -68,10 +71,10 @@ def new_id() -> str:
 
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert the rows that are not there yet, in one statement no concurrent writer can spoil; how many were new."""
-    if not rows:
-        return 0
+    """Insert the rows that are not there yet, in statements no concurrent writer can spoil; how many were new."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    keys = list(table.__table__.primary_key)
-    done = session.execute(insert(table).values(list(rows)).on_conflict_do_nothing().returning(*keys))
-    return len(done.all())
+    keys, new = list(table.__table__.primary_key), 0
+    for first in range(0, len(rows), _AT_ONCE):  # a statement has so many parameters and no more
+        some = list(rows[first : first + _AT_ONCE])
+        new += len(session.execute(insert(table).values(some).on_conflict_do_nothing().returning(*keys)).all())
+    return new
