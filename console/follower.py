@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from cases import feed, intake, people
@@ -68,8 +69,8 @@ class Follower:
                 if self._healthy:
                     log.error("the database does not answer (%s); calls wait in the spool", type(error).__name__)
                 self._healthy = False
-            except Exception:
-                log.exception("a round of the follower failed")
+            except Exception as error:
+                log.error("a round of the follower failed (%s)", type(error).__name__)
 
     def round(self) -> None:
         """Look once at everything."""
@@ -95,11 +96,24 @@ class Follower:
         return accounts
 
     def _take_in(self, call_id: str) -> None:
-        """A finished call arrives once: the spool forgets it only after the database has it."""
+        """A finished call arrives once: the spool forgets it only after the database has it. No call waits behind one
+        that cannot be taken in; that one is kept aside, for a person to look at."""
+        try:
+            self._import(call_id)
+        except OSError as error:  # this file cannot be read now; it stays
+            log.error("call %s cannot be read from the spool (%s)", call_id, type(error).__name__)
+        except (OperationalError, InterfaceError, PoolExhausted):
+            raise  # the database does not answer: nothing is wrong with the call
+        except Exception as error:  # the message may hold a number or words: only its kind is logged
+            log.error("call %s cannot be taken in (%s); it is set aside in spool/broken", call_id, type(error).__name__)
+            self.spool.set_aside(call_id)
+
+    def _import(self, call_id: str) -> None:
         events = self.spool.events(call_id)
-        if events:
-            with self.database.session() as session:
-                intake.import_call(session, events)
+        if not events:
+            raise ValueError("no line of it can be read")
+        with self.database.session() as session:
+            intake.import_call(session, events)
         self.spool.taken(call_id)
 
     def _news(self) -> None:
@@ -108,8 +122,17 @@ class Follower:
                 self._seen = feed.latest(session)
             changes = feed.since(session, self._seen)
             for change in changes:
+                self._tell_of(session, change)
                 self._seen = change.id
-                self._tell(session, change)
+
+    def _tell_of(self, session: Session, change: feed.Change) -> None:
+        """One piece of news that cannot be told must not keep back the others."""
+        try:
+            self._tell(session, change)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            log.error("the news of %s %s cannot be told (%s)", change.kind, change.ref, type(error).__name__)
 
     def _tell(self, session: Session, change: feed.Change) -> None:
         if change.kind == "draft":
