@@ -26,7 +26,9 @@ QUIET_SECONDS = 30.0  # a file that still grows belongs to somebody
 
 def adopt(spool: Spool, database: Database, recordings_dir: Path, clock: Callable[[], datetime]) -> int:
     """Give every orphaned recording a call of its own. Returns how many were found."""
-    orphans = [path for path in _files(recordings_dir) if path not in _known(spool, database)]
+    found = _files(recordings_dir)
+    known = _known(spool, database)
+    orphans = [path for path in found if path not in known]
     for path in orphans:
         _give_a_call(spool, recordings_dir, path, clock())
     if orphans:
