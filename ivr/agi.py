@@ -15,13 +15,14 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any
 
 from asterisk.agi import AGI, AGIAppError, AGIException, AGIHangup, AGIInvalidCommand, AGIResultHangup
 
 log = logging.getLogger(__name__)
 
 ENVIRONMENT_LINES, LINE_BYTES, ENVIRONMENT_SECONDS = 100, 4096, 5.0
+LINES_TO_AN_ANSWER = 100
 LONGEST_COMMAND_SECONDS = 600.0
 SCRIPTS_AT_ONCE = 500
 
@@ -33,32 +34,54 @@ class BadPeer(Exception):
     """Whoever connected is no Asterisk."""
 
 
+class Lines:
+    """Lines from a socket, each within a time of its own, however slowly its bytes come."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        self._peer, self._rest = peer, b""
+
+    def line(self, until: float) -> str:
+        """The next line without its end. Raises EOFError when there is none by `until` (monotonic), or none of a
+        sensible length."""
+        while b"\n" not in self._rest:
+            left = until - time.monotonic()
+            if left <= 0 or len(self._rest) > LINE_BYTES:
+                raise EOFError("no line in time, or one without end")
+            self._peer.settimeout(left)
+            try:
+                data = self._peer.recv(LINE_BYTES)
+            except OSError as error:
+                raise EOFError("the connection is gone") from error
+            if not data:
+                raise EOFError("the connection has ended")
+            self._rest += data
+        line, _, self._rest = self._rest.partition(b"\n")
+        if len(line) > LINE_BYTES:
+            raise EOFError("a line without end")
+        return line.decode("utf-8", "replace").rstrip("\r")
+
+
 class Agi(AGI):  # type: ignore[misc]  # pyst2 has no types
     """One script's conversation with Asterisk. Every method may raise AGIHangup when the citizen has gone."""
 
-    def __init__(self, reader: TextIO, writer: TextIO) -> None:
-        self.stdin, self.stdout = reader, writer
-        self.stderr = None  # nothing may be written to it; pyst2's writers are overridden below
+    def __init__(self, peer: socket.socket) -> None:
+        self._peer, self._lines = peer, Lines(peer)
+        self.stdin = self.stdout = self.stderr = None  # pyst2's readers and writers are overridden below
         self._got_sighup = False
-        self.env = _environment(reader)
+        self.env = _environment(self._lines)
 
     def send_command(self, command: str, *args: Any) -> None:
         line = " ".join((command.strip(), *map(str, args))).translate(_SPACES).strip()
-        self.stdout.write(line + "\n")
-        self.stdout.flush()
+        self._peer.settimeout(LONGEST_COMMAND_SECONDS)
+        self._peer.sendall((line + "\n").encode("utf-8", "replace"))
 
     def get_result(self, _stdin: Any = None) -> dict[str, tuple[str, str]]:
         """One answer. HANGUP lines stand between answers and are no answer themselves."""
-        line = self._line()
-        while line.startswith("HANGUP"):
-            line = self._line()
-        code, _, rest = line.partition(" ")
-        code, continued = code.removesuffix("-"), code.endswith("-")
+        code, continued, rest = self._answer()
         if code == "511":
             raise AGIHangup("the channel is dead")
         if code == "520" and continued:
-            while not self._line().startswith("520"):
-                pass
+            self._skip(lambda line: not line.startswith("520"))
         if code != "200":
             raise AGIInvalidCommand(f"Asterisk answered {code[:3]!r}")
         found = _RESULT.match(rest)
@@ -68,19 +91,27 @@ class Agi(AGI):  # type: ignore[misc]  # pyst2 has no types
         endpos = re.search(r"endpos=(\d+)", rest)
         return {"result": (value, data), "endpos": (endpos.group(1) if endpos else "", "")}
 
-    def _line(self) -> str:
+    def _answer(self) -> tuple[str, bool, str]:
+        """Code, whether more lines follow, and the rest."""
+        line = self._skip(lambda line: line.startswith("HANGUP"))
+        code, _, rest = line.partition(" ")
+        return (code[:3], True, rest) if code[3:4] == "-" else (code, False, rest)
+
+    def _skip(self, unwanted: Callable[[str], bool]) -> str:
+        """The first line that is wanted."""
         try:
-            line = self.stdin.readline(LINE_BYTES)
-        except OSError as error:
-            raise AGIHangup("the connection is gone") from error
-        if not line.endswith("\n"):
-            raise AGIHangup("the connection has ended")
-        return line.strip()
+            for _ in range(LINES_TO_AN_ANSWER):
+                line = self._lines.line(time.monotonic() + LONGEST_COMMAND_SECONDS)
+                if not unwanted(line):
+                    return line.strip()
+        except EOFError as error:
+            raise AGIHangup("the connection has ended") from error
+        raise BadPeer("an answer without end")
 
     def execute(self, command: str, *args: Any) -> dict[str, tuple[str, str]]:
         try:
             self.send_command(command, *args)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise AGIHangup("the connection is gone") from error
         return self.get_result()
 
@@ -115,21 +146,20 @@ class Agi(AGI):  # type: ignore[misc]  # pyst2 has no types
 
 
 def _key(result: str) -> str:
-    return chr(int(result)) if result.isdigit() and int(result) else ""
+    """Asterisk tells a key by the number of its character."""
+    return chr(int(result)) if result.isdigit() and 0 < int(result) < 128 else ""
 
 
-def _environment(reader: TextIO) -> dict[str, str]:
+def _environment(lines: Lines) -> dict[str, str]:
     """The lines before the first empty one. Raises BadPeer for anything that no Asterisk sends."""
     found: dict[str, str] = {}
     until = time.monotonic() + ENVIRONMENT_SECONDS
     for _ in range(ENVIRONMENT_LINES):
         try:
-            line = reader.readline(LINE_BYTES)
-        except OSError as error:
-            raise BadPeer("no complete environment in time") from error
-        if not line.endswith("\n") or time.monotonic() > until:
-            raise BadPeer("half an environment, or a line without end")
-        if line in ("\n", "\r\n"):
+            line = lines.line(until)
+        except EOFError as error:
+            raise BadPeer(f"half an environment ({error})") from error
+        if not line:
             if "agi_request" not in found:
                 raise BadPeer("not an AGI environment")
             return found
@@ -186,12 +216,8 @@ class _Connection(socketserver.BaseRequestHandler):
             self.server.room.release()
 
     def _run(self) -> None:
-        self.request.settimeout(ENVIRONMENT_SECONDS)
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        reader = self.request.makefile("r", encoding="utf-8", errors="replace", newline="\n")
-        writer = self.request.makefile("w", encoding="utf-8", newline="\n")
-        agi = Agi(reader, writer)
-        self.request.settimeout(LONGEST_COMMAND_SECONDS)
+        agi = Agi(self.request)
         name = os.path.basename(agi.env.get("agi_network_script", ""))  # noqa: PTH119  a name, not a path
         script = self.server.scripts.get(name)
         if script is None:

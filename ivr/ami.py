@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 Message = dict[str, str]
 _UNSAFE = str.maketrans("", "", "\r\n\0")
 LARGEST_MESSAGE = 1 << 20
+QUIET_SECONDS = 5.0  # then a Ping is sent; as long again without a word, and the connection is dead
 
 
 def encode(action: str, headers: list[tuple[str, str]]) -> bytes:
@@ -67,8 +68,16 @@ class Ami:
     """One connection. `on_message` is called from the reader thread with every event and answer, and with
     {"Event": "Connected"} / {"Event": "Disconnected"} of our own."""
 
-    def __init__(self, address: tuple[str, int], user: str, secret: str, on_message: Callable[[Message], None]) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        user: str,
+        secret: str,
+        on_message: Callable[[Message], None],
+        quiet_seconds: float = QUIET_SECONDS,
+    ) -> None:
         self._address, self._user, self._secret, self._on_message = address, user, secret, on_message
+        self._quiet_seconds, self._trouble = quiet_seconds, ""
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -97,7 +106,9 @@ class Ami:
                 return False
             try:
                 self._socket.sendall(data)
-            except OSError:
+            except OSError:  # perhaps half an action is out: nothing may follow it
+                with contextlib.suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
                 return False
         return True
 
@@ -126,11 +137,16 @@ class Ami:
                 wait = 0.1
                 self._read()
             except (OSError, ValueError) as error:
-                log.debug("AMI: %s", error)
+                self._complain(str(error))
             if self._close() and not self._stop.is_set():
                 self._on_message({"Event": "Disconnected"})
             self._stop.wait(wait)
             wait = min(wait * 2, 2.0)
+
+    def _complain(self, trouble: str) -> None:
+        """Once for each trouble: it is tried again and again."""
+        log.log(logging.DEBUG if trouble == self._trouble else logging.WARNING, "Asterisk's manager: %s", trouble)
+        self._trouble = trouble
 
     def _connect(self) -> None:
         connection = socket.create_connection(self._address, timeout=5)
@@ -141,12 +157,12 @@ class Ami:
             )
             if not self._logged_in(connection):
                 raise ConnectionError("Asterisk's manager interface refused our login")
-            connection.settimeout(None)
+            connection.settimeout(self._quiet_seconds)  # for reading, and so that a sender is never stuck
         except BaseException:
             connection.close()
             raise
         with self._lock:
-            self._socket = connection
+            self._socket, self._trouble = connection, ""
         self._on_message({"Event": "Connected"})
 
     def _logged_in(self, connection: socket.socket) -> bool:
@@ -157,8 +173,19 @@ class Ami:
         return False
 
     def _read(self) -> None:
-        connection = self._socket
-        while connection is not None and (data := connection.recv(65536)):
+        """Until the connection ends. Raises ConnectionError when Asterisk says nothing, not even to a Ping."""
+        connection, asked = self._socket, False
+        while connection is not None:
+            try:
+                data = connection.recv(65536)
+            except TimeoutError:
+                if asked:
+                    raise ConnectionError("it does not answer any more") from None
+                asked = self.send("Ping")
+                continue
+            if not data:
+                return
+            asked = False
             for message in self._parser.feed(data):
                 self._hand_on(message)
 

@@ -253,7 +253,8 @@ class AnyTalk(RuleBasedStateMachine):
     def a_whisper_has_an_ear(self) -> None:
         for p in self.room.participants:
             if p.state is S.WHISPERING and not self.room.ended_at and self.places[CITIZEN] != "gone":
-                assert p.whisper_to and state(self.room, p.whisper_to) in PRESENT
+                assert p.whisper_to
+                assert state(self.room, p.whisper_to) in PRESENT
 
     @invariant()
     def a_citizen_who_has_talked_is_not_left_alone(self) -> None:
