@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Request
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cases.actor import Actor
 from cases.api.access import Access
+from cases.api.bodies import NO_NUL, Line
 from cases.problem_details import problem
 from cases.words import Role as UserRole
 from console.hub import participant_json, room_json
-from ivr.board import Operator, Place, RecordingState, Room, Status
+from ivr import room as rooms_of_calls
+from ivr.board import Operator, Participant, Place, RecordingState, Room, Status
+from ivr.call import Role
 from ivr.exchange import Exchange
 from ivr.live import Refused
 
@@ -28,15 +31,15 @@ class StatusBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     status: Status
-    reason: str = ""
+    reason: Annotated[str, Field(max_length=50, pattern=NO_NUL)] = ""
 
 
 class Invitation(BaseModel):
     """Exactly one of the two. `muted`: a colleague who only listens."""
 
     model_config = ConfigDict(extra="forbid")
-    department: str | None = None
-    operator: str | None = None
+    department: Line | None = None
+    operator: Line | None = None
     muted: bool = False
 
     @model_validator(mode="after")
@@ -52,7 +55,7 @@ class Change(BaseModel):
     model_config = ConfigDict(extra="forbid")
     muted: bool | None = None
     held: bool | None = None
-    whisper_to: str | None = None
+    whisper_to: Line | None = None
 
 
 class RecordingBody(BaseModel):
@@ -66,11 +69,16 @@ def router(access: Access, exchange: Callable[[], Exchange]) -> APIRouter:
     floor = access.some(UserRole.OPERATOR, UserRole.DISPATCHER, UserRole.SUPERVISOR, UserRole.ADMINISTRATOR)
 
     def mine(room_id: str, actor: Actor) -> Room:
-        """A room that this person may touch; for anybody else it does not exist."""
+        """A room that this person may look into; for anybody else it does not exist."""
         room = exchange().board().room(room_id)
-        if room is None or not _may_touch(room, actor):
+        if room is None or not _may_see(room, actor):
             raise HTTPException(404, "没有这个会议室，或通话已经结束")
         return room
+
+    def touch(room_id: str, actor: Actor) -> None:
+        """Only who takes part in a talk may change it, or who leads."""
+        if not _may_touch(mine(room_id, actor), actor):
+            raise Refused("not_in_room", "您不在这个通话里，不能操作。")
 
     @routes.put("/operators/me", summary="Ready, paused or away")
     def status(body: StatusBody, actor: Actor = floor) -> dict[str, Any]:
@@ -86,7 +94,7 @@ def router(access: Access, exchange: Callable[[], Exchange]) -> APIRouter:
 
     @routes.get("/rooms", summary="Rooms that are open now")
     def rooms(actor: Actor = floor) -> dict[str, Any]:
-        return {"items": [room_json(r) for r in exchange().board().rooms if _may_touch(r, actor)], "next": None}
+        return {"items": [room_json(r) for r in exchange().board().rooms if _may_see(r, actor)], "next": None}
 
     @routes.get("/rooms/{room_id}", summary="One room")
     def room(room_id: str, actor: Actor = floor) -> dict[str, Any]:
@@ -94,26 +102,26 @@ def router(access: Access, exchange: Callable[[], Exchange]) -> APIRouter:
 
     @routes.post("/rooms/{room_id}/participants", status_code=201, summary="Call a department or a colleague in")
     def add(room_id: str, body: Invitation, actor: Actor = floor) -> dict[str, Any]:
-        mine(room_id, actor)
+        touch(room_id, actor)
         return participant_json(
             exchange().add(room_id, department=body.department, operator=body.operator, muted=body.muted, by=actor.name)
         )
 
     @routes.patch("/rooms/{room_id}/participants/{leg}", summary="Mute, hold, whisper")
     def change(room_id: str, leg: str, body: Change, actor: Actor = floor) -> dict[str, Any]:
-        mine(room_id, actor)
+        touch(room_id, actor)
         whisper = body.whisper_to if "whisper_to" in body.model_fields_set else ...
         return participant_json(exchange().change(room_id, leg, muted=body.muted, held=body.held, whisper_to=whisper))
 
     @routes.delete("/rooms/{room_id}/participants/{leg}", status_code=204, summary="Somebody has to go")
     def remove(room_id: str, leg: str, actor: Actor = floor) -> Response:
-        mine(room_id, actor)
+        touch(room_id, actor)
         exchange().remove(room_id, leg)
         return Response(status_code=204)
 
     @routes.put("/rooms/{room_id}/recording", summary="Pause the recording, or go on")
     def recording(room_id: str, body: RecordingBody, actor: Actor = floor) -> dict[str, Any]:
-        mine(room_id, actor)
+        touch(room_id, actor)
         return {"state": exchange().record(room_id, body.state).value}
 
     return routes
@@ -137,10 +145,22 @@ def _busy(_request: Request, _error: Exception) -> Response:
     )
 
 
+def _leads(actor: Actor) -> bool:
+    return actor.role in (UserRole.SUPERVISOR, UserRole.ADMINISTRATOR)
+
+
+def _own(room: Room, actor: Actor) -> list[Participant]:
+    """This person's own legs. A department may be called as somebody logs in, so its legs do not count."""
+    return [p for p in room.participants if p.name == actor.name and p.role in (Role.OPERATOR, Role.SUPERVISOR)]
+
+
+def _may_see(room: Room, actor: Actor) -> bool:
+    return _leads(actor) or bool(_own(room, actor))
+
+
 def _may_touch(room: Room, actor: Actor) -> bool:
-    if actor.role in (UserRole.SUPERVISOR, UserRole.ADMINISTRATOR):
-        return True
-    return any(p.name == actor.name for p in room.participants)
+    there = rooms_of_calls.PRESENT | rooms_of_calls.COMING
+    return _leads(actor) or any(p.state in there for p in _own(room, actor))
 
 
 def _operator(o: Operator) -> dict[str, Any]:
