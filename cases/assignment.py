@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from cases import outbox
 from cases.actor import SYSTEM, Actor
-from cases.deadlines import Deadline, Milestone, deadline
+from cases.deadlines import Deadline, deadline
 from cases.history import history, record
 from cases.lifecycle import ON_THE_WAY, Case, Step, fold
 from cases.model import AssignmentRow, CaseRow, new_id
@@ -92,7 +92,7 @@ def _assignments(
             due_rules=until.rules,
             due_calendar=until.calendar,
             sign_by=until.sign_by,
-            contact_by=until.milestones.get(Milestone.FIRST_CONTACT),
+            contact_by=until.contact_by,
             dispatched_at=now,
             signed_by="",
             reply="",

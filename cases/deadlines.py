@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from cases.counting import Count, Pause, count, spelt
 from cases.refusal import Refusal
@@ -54,6 +55,21 @@ class Deadline:
     def sign_by(self) -> datetime | None:
         """From then on it is signed automatically. None: whoever does not sign is only late."""
         return self.milestones.get(Milestone.SIGN)
+
+    @property
+    def contact_by(self) -> datetime | None:
+        return self.milestones.get(Milestone.FIRST_CONTACT)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "due_at": _rfc3339(self.due_at),
+            "provisional": self.provisional,
+            "explained": list(self.explained),
+            "sign_by": _rfc3339(self.sign_by),
+            "contact_by": _rfc3339(self.contact_by),
+            "rules": self.rules or None,
+            "calendar": self.calendar or None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +174,10 @@ def _years(started: Started, counts: Iterable[Count]) -> set[int]:
     if not any(limit.unit is Unit.WORKING_DAYS for limit in limits):
         return set()
     return {started.at.astimezone(CITY_TIME).year, *(day.day.date.year for each in counts for day in each.days)}
+
+
+def _rfc3339(moment: datetime | None) -> str | None:
+    return moment.astimezone(CITY_TIME).isoformat(timespec="seconds") if moment else None
 
 
 def _said(moment: datetime) -> str:

@@ -16,7 +16,7 @@ import click
 # command -> (module in console.commands, one line of help)
 COMMANDS = {
     "serve": ("serve", "Answer calls and serve the pages."),
-    "worker": ("worker", "Work off deliveries and recordings (serve starts one by itself)."),
+    "worker": ("worker", "Work off deliveries, recordings and limits (serve starts one by itself)."),
     "preflight": ("preflight", "Check everything the hotline needs, and say what to do."),
     "check": ("flows", "Find every mistake in call flows and city data."),
     "simulate": ("flows", "Call a flow in the terminal."),
@@ -31,6 +31,7 @@ COMMANDS = {
     "transcribe": ("speech", "Turn a recording into text."),
     "model": ("speech", "Build, fetch or describe the speech model."),
     "draft": ("draft", "Turn what was said into a draft case."),
+    "deadline": ("deadline", "Explain day by day until when a case has to be settled."),
     "user": ("people", "Add people who may log in."),
     "operator": ("people", "Add operators: a login and a telephone of the same name."),
     "key": ("people", "Give a department its API key and signing secret."),

@@ -303,3 +303,24 @@ def test_a_pages_cookie_may_read_but_not_write(small_office, clock):
 
     assert browser.get("/cases", headers={"Cookie": f"hotline={token}"}).status_code == 200
     assert browser.post("/cases", json=LAMP, headers={"Cookie": f"hotline={token}"}).status_code == 401
+
+
+def test_a_deadline_is_explained_to_whom_the_case_concerns(office, wang):
+    case = register(wang)
+    step(wang, case["number"], "dispatch", lead="cgj", assisting=["hbj"])
+
+    told = wang.get(f"/cases/{case['number']}/deadline").json()
+    own = office.system("hbj").get(f"/cases/{case['number']}/deadline").json()
+
+    assert [each["department"] for each in told["assignments"]] == ["cgj", "hbj"]
+    assert own["assignments"] == told["assignments"][1:]
+    lead = told["assignments"][0]
+    assert (lead["due_at"], lead["provisional"]) == ("2026-03-12T09:30:00+08:00", False)
+    assert lead["explained"][0] == "2026-03-09 09:30 交办，从交办起计时"
+    assert lead["rules"].startswith("statute/urgent-")
+    assert office.system("gaj").get(f"/cases/{case['number']}/deadline").status_code == 404
+    assert office.anonymous().get(f"/cases/{case['number']}/deadline").status_code == 401
+
+
+def test_a_case_that_is_not_dispatched_has_no_deadline(office, wang):
+    assert wang.get(f"/cases/{register(wang)['number']}/deadline").json()["assignments"] == []
