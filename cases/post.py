@@ -14,6 +14,7 @@ import httpx
 from cases.addresses import Address, Target
 
 _CONNECT_SECONDS = 5.0
+_LONGEST_WAIT_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,11 @@ def _outcome(answer: httpx.Response) -> Outcome:
 
 
 def _retry_after(value: str) -> float | None:
-    """Seconds or an HTTP date."""
-    if value.strip().isdigit():
-        return float(value)
+    """Seconds or an HTTP date, and never more than a day, whatever it says."""
     try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+        if value.isascii() and value.strip().isdigit():
+            return min(float(value), _LONGEST_WAIT_SECONDS)
+        wait = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError, OverflowError):
         return None
+    return min(max(0.0, wait), _LONGEST_WAIT_SECONDS)
