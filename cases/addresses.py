@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# `is_global` says yes to these, yet they lead to whatever IPv4 address is written inside.
-_TUNNELS = [ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("2002::/16")]
+# `is_global` says yes to much of IPv6 that leads inside (fec0::/10) or to an IPv4 address written in it (::/96,
+# 64:ff9b::/96, 2002::/16): only what is given out to the public is public.
+_PUBLIC_IPV6, _TUNNEL = ip_network("2000::/3"), ip_network("2002::/16")
 _LONGEST_URL = 2000
 
 
@@ -49,8 +50,8 @@ def parse(url: str) -> Target:
         raise BadAddress("这不是有效的网址") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadAddress("网址应以 https:// 开头，并写明主机名")
-    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
-        raise BadAddress("网址里不能带用户名或密码")
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc or "%" in parts.netloc:
+        raise BadAddress("网址里不能带用户名、密码或 %")
     if len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         raise BadAddress("网址过长，或含有空格、中文等字符")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -92,4 +93,6 @@ def _unwrapped(address: Address) -> Address:
 
 
 def _public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast and not any(address in tunnel for tunnel in _TUNNELS)
+    if address.version == 6 and (address not in _PUBLIC_IPV6 or address in _TUNNEL):
+        return False
+    return address.is_global and not address.is_multicast
