@@ -39,11 +39,15 @@ def demo(fast: bool, as_json: bool, keep: bool, open_seconds: float | None, port
     the case arrives at the department's own system. It runs in a hotline of its own: one that runs already, its ports,
     settings and data, are left alone. Exit code 0 only if all of it really happened.
     """
+    import httpx
+
     from config.city import load
     from console.demo.stage import Stage
     from console.demo.told import DemoFailed, Told
+    from ivr.speech import SpeechProblem
     from phone import Phone, PhoneError
 
+    failures = (DemoFailed, PhoneError, SpeechProblem, httpx.HTTPError)
     if data_dir and _belongs_to_others(data_dir):
         raise click.BadParameter(f"{data_dir} is not empty and no demonstration made it", param_hint="--data-dir")
     wait = open_seconds if open_seconds is not None else OPEN_SECONDS if sys.stdin.isatty() and not as_json else 0.0
@@ -53,7 +57,7 @@ def demo(fast: bool, as_json: bool, keep: bool, open_seconds: float | None, port
         with Phone("trunk") as trunk, Stage(data_dir, trunk.port, port, keep=keep) as stage:
             try:
                 result = _play(stage, trunk, fast, wait, Told(write, load(stage.settings.city_dir)))
-            except (DemoFailed, PhoneError):
+            except failures:
                 write(f"日志 the end of its log:\n{stage.last_words()}")
                 raise
             write(_RULE)
@@ -62,11 +66,17 @@ def demo(fast: bool, as_json: bool, keep: bool, open_seconds: float | None, port
                 _go_on(stage, write)
             elif wait and sys.stdin.isatty():
                 _pause(CLOSE_SECONDS, "秒后关闭，按回车立即关闭 (closes; Enter: now; --keep leaves it running)", write)
-    except (DemoFailed, PhoneError) as problem:
-        sys.exit(f"演示失败 the demonstration failed: {problem}")
+    except failures as problem:
+        if as_json:
+            click.echo(json.dumps({"ok": False, "problem": _what(problem)}, ensure_ascii=False))
+        sys.exit(f"演示失败 the demonstration failed: {_what(problem)}")
     except KeyboardInterrupt:
         click.echo("\n演示中断，已清理 (interrupted; everything was ended)", err=True)
         sys.exit(130)
+
+
+def _what(problem: Exception) -> str:
+    return str(problem) or type(problem).__name__
 
 
 def _writer(as_json: bool) -> Callable[[str], None]:
