@@ -76,7 +76,6 @@ class Hotline:
         write_beep(self.settings.prompts_dir / "beep.wav")
         self.follower.read_people()
         self.telephony.start(telephone=self.settings.asterisk != "off")
-        orphans.adopt(self.telephony.spool, self.database, self.settings.recordings_dir, now)
         self.captions.start()
         self.follower.start()
         self.flows.start()
@@ -106,7 +105,9 @@ class Hotline:
         self.talk = LiveTalk(self.exchange, self.hub, self.city, now)
         self.captions = Captions(settings, self.talk.on_caption, self.talk.tap_again)
         spool = self.telephony.spool
-        self.follower = Follower(self.database, spool, self.hub, self.directory, now, self._telephones_changed)
+        self.follower = Follower(
+            self.database, spool, self.hub, self.directory, now, self._telephones_changed, self._adopt_orphans
+        )
         self.worker = Worker()
 
     def _ami_login(self) -> tuple[str, str]:
@@ -145,6 +146,9 @@ class Hotline:
                 log.error("an operator's status could not be kept (%s)", type(error).__name__)
 
         self._writer.submit(write)
+
+    def _adopt_orphans(self) -> None:
+        orphans.adopt(self.telephony.spool, self.database, self.settings.recordings_dir, now)
 
     def _telephones_changed(self, accounts: list[Account]) -> None:
         if self.asterisk:

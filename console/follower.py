@@ -32,11 +32,13 @@ log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 0.3
 PEOPLE_EVERY = 5  # rounds
+HOUSEKEEPING_EVERY = 1000  # rounds: five minutes
 
 
 @dataclass(slots=True)
 class Follower:
-    """`telephones_changed` is called with all accounts when operators were added or changed by whatever process."""
+    """`telephones_changed` is called with all accounts when operators were added or changed by whatever process;
+    `housekeeping` in the first round and every few minutes."""
 
     database: Database
     spool: Spool
@@ -44,6 +46,7 @@ class Follower:
     directory: InMemory
     now: Callable[[], datetime]
     telephones_changed: Callable[[list[Account]], None]
+    housekeeping: Callable[[], object] = lambda: None
     _accounts: list[Account] = field(default_factory=list)
     _seen: int | None = None
     _rounds: int = 0
@@ -76,10 +79,12 @@ class Follower:
         """Look once at everything."""
         if self._rounds % PEOPLE_EVERY == 0:
             self.read_people()
-        self._rounds += 1
+        number, self._rounds = self._rounds, self._rounds + 1
         for call_id in self.spool.finished_calls():
             self._take_in(call_id)
         self._news()
+        if number % HOUSEKEEPING_EVERY == 0:
+            self.housekeeping()
 
     def read_people(self) -> list[Account]:
         """Who may be called now. Returns the telephones."""
@@ -91,8 +96,8 @@ class Follower:
             a.name: Role.SUPERVISOR if a.name in supervisors else Role.OPERATOR for a in accounts if a.name in roles
         }
         if accounts != self._accounts:
-            self._accounts = accounts
             self.telephones_changed(accounts)
+            self._accounts = accounts  # only now: what has failed is tried again
         return accounts
 
     def _take_in(self, call_id: str) -> None:

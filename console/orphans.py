@@ -5,6 +5,7 @@ Found at every start, and looked for again now and then, because the static path
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -38,8 +39,12 @@ def adopt(spool: Spool, database: Database, recordings_dir: Path, clock: Callabl
 
 def _files(recordings_dir: Path) -> list[str]:
     now = time.time()
-    found = (p for p in recordings_dir.rglob("*.wav") if p.is_file())
-    return [p.relative_to(recordings_dir).as_posix() for p in found if now - p.stat().st_mtime > QUIET_SECONDS]
+    found = []
+    for path in recordings_dir.rglob("*.wav"):
+        with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+            if now - path.stat().st_mtime > QUIET_SECONDS:
+                found.append(path.relative_to(recordings_dir).as_posix())
+    return found
 
 
 def _known(spool: Spool, database: Database) -> set[str]:
