@@ -51,10 +51,13 @@ class Worker:
     def _run(self) -> None:
         while not self._stop.is_set():
             command = [sys.executable, "-m", "console.children", str(os.getpid()), *self._command]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
-            code = self._process.wait()
+            try:
+                self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+                ended = f"ended (code {self._process.wait()})"
+            except OSError as error:  # no memory, no process left: later there may be
+                ended = f"could not be started ({error.strerror})"
             if not self._stop.is_set():
-                log.warning("the worker ended (code %s) and is started again", code)
+                log.warning("the worker %s; it is started again", ended)
                 self._stop.wait(AGAIN_SECONDS)
 
 

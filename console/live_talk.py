@@ -74,7 +74,7 @@ class LiveTalk:
                             self.exchange.legs.tap(p.leg)
 
         self._taps.clear()
-        self.exchange.ask(work)
+        self.exchange.soon(work)
 
     def _tap(self, caption: Caption) -> _Tap | None:
         known = self._taps.get(caption.tap)
