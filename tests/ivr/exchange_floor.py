@@ -140,8 +140,9 @@ class Floor:
 
     # ---- what has become of it
     def asked(self, call: str) -> list[str]:
-        return [h["ChannelId"] for a, h in self.ami.sent if a == "Originate" and h["ActionID"] == f"ask:{h['ChannelId']}"
-                and h["ChannelId"].startswith(call)]  # fmt: skip
+        """The legs that were rung for this call, taps left out."""
+        legs = [h["ChannelId"] for action, h in self.ami.sent if action == "Originate"]
+        return [leg for leg in legs if leg.startswith(call)]
 
     def told(self, action: str, **wanted: str) -> int:
         """How often Asterisk was told this."""

@@ -168,6 +168,16 @@ def test_paused_and_ready_again_before_the_telephone_is_still(floor: Floor) -> N
     assert floor.operator("lin").activity is Activity.RINGING
 
 
+def test_who_was_withdrawn_and_answers_at_that_moment_has_to_go(floor: Floor) -> None:
+    call = floor.waits()
+    first = floor.rings(floor.asked(call)[0])
+    floor.x.set_operator("lin", "paused")
+    floor.answers(first)
+    assert floor.row(first).state is S.RINGING
+    assert floor.told("Hangup", Channel=f"PJSIP/c-{first}") >= 2
+    assert floor.operator("wang").activity is Activity.RINGING
+
+
 def test_a_wait_that_runs_out_while_it_rings_frees_the_operator_for_the_next(floor: Floor) -> None:
     floor.x.set_operator("wang", "away")
     call = floor.waits(wait=replace(WAIT, max_wait=10))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.board import Activity
+from ivr.call import Role
 from ivr.live import Refused
+from ivr.room import COMING, PRESENT
 from tests.ivr.exchange_floor import Floor, open_floor
 
 CITIZENS = ("1.1", "2.2")
@@ -69,16 +72,15 @@ def _somebody_asks(floor: Floor, what: str, call: str, leg: str) -> None:
         "ready": lambda: x.set_operator("wang", "ready" if leg.endswith(("1", "3")) else "paused"),
         "time": lambda: floor.after(7),
     }
-    try:
+    with contextlib.suppress(Refused):
         asked[what]()
-    except Refused as refused:
-        assert str(refused)
 
 
 def _nothing_is_wrong(floor: Floor) -> None:
     """One telephone, one row: nobody is rung or held in two rooms, and the board says what the rows say."""
-    rows = [(p.name, call.id) for call in floor.x.calls.values() if call.room for p in call.room.participants
-            if p.state.value in ("asked", "ringing", "talking", "held", "whispering") and p.role.value == "operator"]  # fmt: skip
+    rooms = [call.room for call in floor.x.calls.values() if call.room]
+    rows = [(p.name, r.id) for r in rooms for p in r.participants
+            if p.state in PRESENT | COMING and p.role is Role.OPERATOR]  # fmt: skip
     assert len({name for name, _ in rows}) == len(rows), rows
     for o in floor.x.line.operators:
         where = dict(rows).get(o.name)
