@@ -42,6 +42,6 @@ def _project(rows: Iterable[AssignmentRow], folded: Iterable[Assignment]) -> Non
     by_id = {each.id: each for each in folded}
     for row in rows:
         each = by_id[row.id]
-        row.progress, row.delivered_at = each.progress.value, each.delivered_at
+        row.progress, row.due_at, row.delivered_at = each.progress.value, each.due_at, each.delivered_at
         row.signed_at, row.signed_by = each.signed_at, each.signed_by
         row.replied_at, row.reply = each.replied_at, each.reply

@@ -30,6 +30,7 @@ class Step(Labelled):
     DISPATCH = "dispatch", "派单"  # assignments: [{id, department, part, due_at}]
     DELIVER = "deliver", "送达"  # assignment, channel
     SIGN = "sign", "签收"  # assignment, automatic: true when nobody did in time
+    RECOUNT = "recount", "重算期限"  # assignment, due_at, before, calendar: the holidays were announced
     REPLY = "reply", "答复"  # assignment, reply
 
 
@@ -50,6 +51,8 @@ ASSIGNMENT_STEPS: dict[tuple[Progress, Step], Progress] = {
     (Progress.WAITING, Step.DELIVER): Progress.WAITING,
     (Progress.SIGNED, Step.DELIVER): Progress.SIGNED,
     (Progress.REPLIED, Step.DELIVER): Progress.REPLIED,
+    (Progress.WAITING, Step.RECOUNT): Progress.WAITING,
+    (Progress.SIGNED, Step.RECOUNT): Progress.SIGNED,
     (Progress.WAITING, Step.SIGN): Progress.SIGNED,
     (Progress.SIGNED, Step.REPLY): Progress.REPLIED,
 }
@@ -58,6 +61,7 @@ ASSIGNMENT_STEPS: dict[tuple[Progress, Step], Progress] = {
 ON_THE_WAY: dict[tuple[State, Step], Step] = {(State.REGISTERED, Step.DISPATCH): Step.ACCEPT}
 
 BY_DEPARTMENTS = frozenset({Step.SIGN, Step.REPLY})
+BY_SYSTEM = frozenset({Step.DELIVER, Step.RECOUNT})  # nobody takes these: they follow from what happened elsewhere
 
 
 class Impossible(Exception):
@@ -129,7 +133,7 @@ def after(case: Case, h: Happening) -> Case:
     match h.step:
         case Step.REGISTER:
             return case
-        case Step.DELIVER | Step.SIGN | Step.REPLY:
+        case Step.DELIVER | Step.SIGN | Step.RECOUNT | Step.REPLY:
             return _after_assignment(case, h)
         case Step.DISPATCH:
             given = tuple(_given(each) for each in h.data["assignments"])
@@ -177,6 +181,8 @@ def _after_assignment(case: Case, h: Happening) -> Case:
 
 def _stamped(assignment: Assignment, h: Happening) -> Assignment:
     match h.step:
+        case Step.RECOUNT:
+            return replace(assignment, due_at=datetime.fromisoformat(h.data["due_at"]))
         case Step.SIGN:
             return replace(assignment, signed_at=h.at, signed_by=h.actor)
         case Step.REPLY:

@@ -83,6 +83,7 @@ class AssignmentRow(Base):
         Index("uq_assignments_department", "case_number", "department", unique=True),
         index_where("uq_assignments_lead", "case_number", where="part = 'lead'", unique=True),
         index_where("ix_assignments_sign_by", "sign_by", where="progress = 'waiting'"),
+        index_where("ix_assignments_provisional", "due_calendar", where="due_provisional"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)

@@ -49,6 +49,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     """Everything a worker can do. What is heavy to load is loaded when the first recording comes."""
     from cases.auto_signing import AutoSigning
     from cases.delivery import Deliveries
+    from cases.recounting import Recounting
     from cases.transcripts import Transcripts
     from config.city import load
     from ivr.call import Call
@@ -70,6 +71,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
         Deliveries(database, settings).task(),
         Transcripts(database, transcribe, draft).task(),
         AutoSigning(database).task(),
+        Recounting(database, city).task(),
     ]
 
 
