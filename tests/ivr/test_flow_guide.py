@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+
+import click
+import pytest
 
 from config.problems import Problems
 from config.yaml_reader import Fields, Reader, parse
+from console.cli import main
+from ivr.difference import difference
 from ivr.flow import KINDS
 from ivr.load import SHIPPED_FLOWS
 from ivr.read_flow import read_flow
+from ivr.replay import Landing
 from ivr.scenarios import read_script, run_scenario
 from ivr.schema import schema
 from tests.ivr.flows import shipped
+from tests.ivr.test_difference import edited
 
 GUIDE = (SHIPPED_FLOWS / "README.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
@@ -58,3 +66,30 @@ def test_the_schema_beside_the_flows_is_the_one_of_the_code() -> None:
     written = json.loads((SHIPPED_FLOWS / "schema.json").read_text("utf-8"))
 
     assert written == schema(), "run: python -m ivr.schema > call_flows/schema.json"
+
+
+COMMANDS = re.findall(r"^hotline (\w+)([^#\n]*)", GUIDE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("name", "rest"), COMMANDS)
+def test_every_command_of_the_guide_exists_with_its_options(name: str, rest: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    known = {option for parameter in command.params for option in parameter.opts}
+
+    assert {word for word in rest.split() if word.startswith("-")} <= known
+
+
+def test_the_sentences_about_a_change_are_the_ones_that_publish_says(tmp_path: Path) -> None:
+    edits = "return_visit.yaml\n- no_match: operators, too_many\n+ no_match: message, too_many\n"
+    edits += "prompts/zh-CN.yaml\n- welcome: 您好，这里是\n+ welcome: 您好，欢迎拨打\n"
+    said = difference(shipped(), edited(tmp_path / "flows", edits))
+    shown = [change for change in said if "到人工的最短距离" not in change.text and "visit_hello" not in change.text]
+
+    assert len(shown) == 2
+    for change in shown:
+        assert f"{change.about}\n  · {change.text}\n" in GUIDE
+
+
+def test_where_calls_land_is_said_as_in_the_guide() -> None:
+    assert f"{Landing('message')} → {Landing('operator')}（没有把握：operators）" in GUIDE
