@@ -80,6 +80,9 @@ _VALIDATION = {
 }
 
 
+USUAL = (400, 401, 403, 404, 408, 409, 412, 413, 422, 429, 503)
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For the OpenAPI document: these statuses are problem documents."""
     return {each: {"description": _TITLES[each][1], "content": {MEDIA_TYPE: {"schema": SCHEMA}}} for each in statuses}

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from cases.api import calls, cases, deadlines, deliveries, departments, inbound, tokens
 from cases.api.setting import Setting, _nothing
-from cases.problem_details import documented
+from cases.problem_details import USUAL, documented
 from config.city import City
 from config.database import Database
 from config.settings import Settings
@@ -25,7 +25,7 @@ def router(
     live_events: Callable[[str], Sequence[CallEvent]] = _nothing,
 ) -> APIRouter:
     setting = Setting(database, city, settings, clock, live_events)
-    all_routes = APIRouter(responses=documented(401, 403, 404, 409, 412, 422, 429, 503))
+    all_routes = APIRouter(responses=documented(*USUAL))
     for one in (tokens, cases, deadlines, departments, deliveries, calls, inbound):
         all_routes.include_router(one.routes(setting))
     return all_routes

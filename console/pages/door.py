@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections import OrderedDict
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from cases import problem_details
 from console.hub import Viewer
 from console.pages.guard import secure
 from console.pages.ports import Ports, SignedIn
@@ -127,16 +127,10 @@ async def closed(request: Request, problem: Exception) -> Response:
     """A page sends to the sign-in page; a fragment says so in its place; a programme gets a problem document."""
     status = problem.status if isinstance(problem, Closed) else 500
     if request.url.path.startswith("/api/"):
-        return _problem(status)
+        return problem_details.problem(status, headers={"WWW-Authenticate": "Bearer"} if status == 401 else None)
     if request.headers.get("hx-request"):
         text = html("desk/_closed.html", status=status)
         return HTMLResponse(text, status, headers={"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"})
     if status == 401 and request.method == "GET":
         return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
     return HTMLResponse(html("closed.html", status=status), status)
-
-
-def _problem(status: int) -> Response:
-    code, title = ("signed_out", "请先登录") if status == 401 else ("not_allowed", "没有权限")
-    body = {"type": "about:blank", "title": title, "status": status, "code": code}
-    return Response(json.dumps(body, ensure_ascii=False), status, media_type="application/problem+json")

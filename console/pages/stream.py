@@ -6,10 +6,13 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
+from cases.api.access import BEARER
+from cases.problem_details import USUAL, documented
 from console.hub import Event, Viewer, room_json
 from console.pages.door import Door
 from console.pages.ports import Ports
@@ -24,21 +27,28 @@ STREAM_HEADERS = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
 
 
 def routes(ports: Ports, door: Door, presence: Presence) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter()
 
-    @router.get("/desk/stream")
+    @router.get("/desk/stream", include_in_schema=False)
     async def desk_stream(request: Request) -> Response:
         viewer = door.staff(request)
         return _sse(door.while_signed_in(request, desk_messages(ports, viewer, presence)))
 
-    @router.post("/desk/pulse")
+    @router.post("/desk/pulse", include_in_schema=False)
     async def pulse(request: Request) -> Response:
         """The page answers each tick with this: only a living page can."""
         presence.pulse(door.staff(request).name)
         return Response(status_code=204)
 
-    @router.get("/api/v1/events")
-    async def events(request: Request) -> Response:
+    @router.get(
+        "/api/v1/events",
+        tags=["rooms"],
+        summary="What changes, as server-sent events",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {}}}, **documented(*USUAL)},
+    )
+    async def events(request: Request, _documented: Any = BEARER) -> Response:
+        """`state` first, or what was missed since `Last-Event-ID`; then `room`, `caption`, `draft`, `case`, `tick` …"""
         viewer = door.anyone(request)
         messages = json_messages(ports, viewer, request.headers.get("last-event-id", ""))
         return _sse(door.while_signed_in(request, messages))

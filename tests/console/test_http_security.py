@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -155,3 +157,117 @@ def test_what_operators_say_of_themselves_is_short_and_plain(front: Front, odd: 
         assert limin.post(f"/api/v1/rooms/{ROOM}/participants", json={"department": odd}).status_code == 422
         changed = limin.patch(f"/api/v1/rooms/{ROOM}/participants/{ROOM}-1", json={"whisper_to": odd})
         assert changed.status_code == 422
+
+
+# ---- every route of the API, asked by everybody
+LEADERS, DEPARTMENTS = {"dispatcher", "supervisor", "administrator"}, {"clerk", "system"}
+FRONT = LEADERS | {"operator"}
+ALL = FRONT | DEPARTMENTS
+MAY = {
+    "POST /tokens": None,  # by name and password
+    "DELETE /tokens/current": ALL,
+    "GET /users/me": ALL,
+    "POST /cases": FRONT,
+    "GET /cases": ALL,
+    "GET /cases/{number}": ALL,
+    "PATCH /cases/{number}": FRONT,
+    "GET /cases/{number}/transitions": ALL,
+    "POST /cases/{number}/transitions": ALL,
+    "GET /cases/{number}/deadline": ALL,
+    "GET /departments": ALL,
+    "GET /departments/{code}/endpoint": {"administrator"} | DEPARTMENTS,
+    "PUT /departments/{code}/endpoint": {"administrator"} | DEPARTMENTS,
+    "GET /deliveries": ALL,
+    "POST /deliveries/{key}/replay": LEADERS,
+    "GET /calls/{call_id}": FRONT,
+    "GET /calls/{call_id}/recordings/{leg}.wav": FRONT,
+    "POST /inbound/{department}/events": None,  # by signature
+    "PUT /operators/me": FRONT,
+    "GET /operators": FRONT,
+    "GET /line": FRONT,
+    "GET /rooms": FRONT,
+    "GET /rooms/{room_id}": FRONT,
+    "POST /rooms/{room_id}/participants": FRONT,
+    "PATCH /rooms/{room_id}/participants/{leg}": FRONT,
+    "DELETE /rooms/{room_id}/participants/{leg}": FRONT,
+    "PUT /rooms/{room_id}/recording": FRONT,
+    "GET /events": ALL,
+}
+WHO = {
+    "operator": "limin",
+    "dispatcher": "sunli",
+    "supervisor": "wangdd",
+    "administrator": "zhoum",
+    "clerk": "clerk1",
+    "system": "system",
+}
+
+
+def operations(front: Front) -> dict[str, dict[str, Any]]:
+    """Method and path -> what the OpenAPI document says of it."""
+    paths = httpx.get(f"{front.url}/api/v1/openapi.json").json()["paths"]
+    each = ((path, method, told) for path, both in paths.items() for method, told in both.items())
+    return {f"{method.upper()} {path.removeprefix('/api/v1')}": told for path, method, told in each}
+
+
+def asked(front: Front, client: httpx.Client, operation: str) -> httpx.Response:
+    """Asked about what does not exist. An event stream never ends, so only its head is read."""
+    method, path = operation.split()
+    path = re.sub(r"{\w+}", "none", path)
+    with client.stream(method, f"/api/v1{path}", json={} if method in ("POST", "PUT", "PATCH") else None) as answer:
+        if answer.status_code != 200 or path != "/events":
+            answer.read()
+        return answer
+
+
+def test_every_route_is_in_the_document_and_in_this_list(front: Front) -> None:
+    served = {
+        f"{method} {path.removeprefix('/api/v1')}"
+        for path, methods in _routes(front.app.routes)
+        for method in methods - {"HEAD"}
+        if path.startswith("/api/v1/") and not path.endswith("openapi.json")
+    }
+
+    assert served == set(operations(front))
+    assert served == set(MAY), "a new route: say here who may ask it"
+
+
+def _routes(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Path and methods of every route, also of those in routers within routers."""
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        if inner is None:
+            yield prefix + route.path, set(route.methods or ())
+        else:
+            yield from _routes(inner.routes, prefix + route.include_context.prefix)
+
+
+@pytest.mark.parametrize("who", ["nobody", "nonsense", "pages", "basic", *WHO])
+def test_every_route_refuses_whom_it_is_not_for(front: Front, who: str) -> None:
+    tokens = front.tokens | {"nonsense": "hl_" + "x" * 43}
+    strange = {"nobody": "", "basic": "Basic bGltaW46YS1sb25nLXBhc3N3b3Jk"}
+    bearer = strange.get(who, f"Bearer {tokens[WHO.get(who, who)]}" if who not in strange else "")
+    with front.client(**({"Authorization": bearer} if bearer else {})) as client:
+        for operation, roles in MAY.items():
+            if operation == "DELETE /tokens/current" and who in WHO:
+                continue  # it would
+            status = asked(front, client, operation).status_code
+            if who not in WHO:
+                assert status == (422 if operation == "POST /tokens" else 401), operation
+            elif roles is not None:
+                assert (status == 403) == (who not in roles), (operation, status)
+                assert status != 401, operation
+
+
+def test_every_refusal_is_a_problem_document_that_the_document_announces(front: Front) -> None:
+    for operation, told in operations(front).items():
+        if not operation.startswith(("GET /health", "GET /metrics")):
+            for who in ("", "limin", "clerk1"):
+                with front.client(who) as client:
+                    answer = asked(front, client, operation) if operation != "DELETE /tokens/current" else None
+                if answer and answer.status_code >= 400:
+                    assert str(answer.status_code) in told["responses"], (operation, answer.status_code)
+                    assert answer.headers["content-type"] == "application/problem+json", operation
+                    assert answer.json().keys() >= {"type", "title", "status", "code"}, operation
+            assert {"400", "413", "422"} <= told["responses"].keys(), operation
+            assert ("security" in told) == (MAY[operation] is not None), operation
