@@ -19,14 +19,14 @@ def routes(ports: Ports, door: Door) -> APIRouter:
 
     @router.post("/desk/calls/{call_id}/draft")
     async def save(request: Request, call_id: str) -> Response:
-        viewer = door.staff(request)
+        viewer = await run_in_threadpool(door.staff, request)
         sent = forms.read(dict(await request.form()))
         await run_in_threadpool(keep, ports, viewer, call_id, sent)
         return HTMLResponse(html("desk/_saved.html", at=ports.now()))
 
     @router.post("/desk/calls/{call_id}/case")
     async def case(request: Request, call_id: str) -> Response:
-        viewer = door.staff(request)
+        viewer = await run_in_threadpool(door.staff, request)
         sent = forms.read(dict(await request.form()))
         status, pane = await run_in_threadpool(register, ports, viewer, call_id, sent)
         saved = html("desk/_saved.html", at=ports.now()) if status != 200 and sent.touched else ""

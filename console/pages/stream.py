@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from cases.api.access import BEARER
@@ -31,13 +32,13 @@ def routes(ports: Ports, door: Door, presence: Presence) -> APIRouter:
 
     @router.get("/desk/stream", include_in_schema=False)
     async def desk_stream(request: Request) -> Response:
-        viewer = door.staff(request)
+        viewer = await run_in_threadpool(door.staff, request)  # it may wait for the database
         return _sse(door.while_signed_in(request, desk_messages(ports, viewer, presence)))
 
     @router.post("/desk/pulse", include_in_schema=False)
     async def pulse(request: Request) -> Response:
         """The page answers each tick with this: only a living page can."""
-        presence.pulse(door.staff(request).name)
+        presence.pulse((await run_in_threadpool(door.staff, request)).name)
         return Response(status_code=204)
 
     @router.get(
@@ -49,7 +50,7 @@ def routes(ports: Ports, door: Door, presence: Presence) -> APIRouter:
     )
     async def events(request: Request, _documented: Any = BEARER) -> Response:
         """`state` first, or what was missed since `Last-Event-ID`; then `room`, `caption`, `draft`, `case`, `tick` …"""
-        viewer = door.anyone(request)
+        viewer = await run_in_threadpool(door.anyone, request)
         messages = json_messages(ports, viewer, request.headers.get("last-event-id", ""))
         return _sse(door.while_signed_in(request, messages))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import socket
+import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ from config.city import load
 from config.database import Database
 from config.settings import ROOT, Settings
 from console import pages, rooms_api
+from console.pages import render
 from console.pages.ports import Ports
 from ivr.board import Cause
 from ivr.call import CallEvent
@@ -260,14 +264,59 @@ def test_every_route_refuses_whom_it_is_not_for(front: Front, who: str) -> None:
 
 
 def test_every_refusal_is_a_problem_document_that_the_document_announces(front: Front) -> None:
-    for operation, told in operations(front).items():
-        if not operation.startswith(("GET /health", "GET /metrics")):
-            for who in ("", "limin", "clerk1"):
-                with front.client(who) as client:
-                    answer = asked(front, client, operation) if operation != "DELETE /tokens/current" else None
-                if answer and answer.status_code >= 400:
+    with front.client() as nobody, front.client("limin") as operator, front.client("clerk1") as clerk:
+        for operation, told in operations(front).items():
+            if operation not in MAY:
+                continue  # health and figures, outside of /api/v1
+            assert {"400", "413", "422"} <= told["responses"].keys(), operation
+            assert ("security" in told) == (MAY[operation] is not None), operation
+            for client in (nobody, operator, clerk) if operation != "DELETE /tokens/current" else (nobody,):
+                answer = asked(front, client, operation)
+                if answer.status_code >= 400:
                     assert str(answer.status_code) in told["responses"], (operation, answer.status_code)
                     assert answer.headers["content-type"] == "application/problem+json", operation
                     assert answer.json().keys() >= {"type", "title", "status", "code"}, operation
-            assert {"400", "413", "422"} <= told["responses"].keys(), operation
-            assert ("security" in told) == (MAY[operation] is not None), operation
+
+
+# ---- a locked database, strange characters
+def test_while_the_database_is_locked_whoever_needs_none_is_served(front: Front) -> None:
+    """A stranger's token is looked up in a thread: streams and pages do not stand still for it."""
+    other = sqlite3.connect(str(front.database.engine.url.database), isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        for path in ("/api/v1/events", "/desk/stream"):
+            threading.Thread(target=_ignoring_errors(front, path), daemon=True).start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        with front.client() as stranger:
+            assert stranger.get("/static/nothing").status_code == 404
+        assert time.monotonic() - began < 1.0
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+def _ignoring_errors(front: Front, path: str) -> Callable[[], None]:
+    def ask() -> None:
+        with contextlib.suppress(httpx.HTTPError), front.client(Authorization=f"Bearer {time.time()}") as client:
+            client.get(path)
+
+    return ask
+
+
+@pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85", "\x0b", "\x1c", "\r", "\n"])
+def test_no_character_of_a_caption_tears_an_event(odd: str) -> None:
+    """A line of an event ends at CR and LF alone; JSON with a line break within a text would be no JSON."""
+    body = json.dumps({"text": f"a{odd}b"}, ensure_ascii=False)
+    sent = render.message(body, "caption", "1-1").decode()
+
+    data = [line.removeprefix("data: ") for line in re.split("\r\n|\r|\n", sent) if line.startswith("data: ")]
+    assert json.loads("\n".join(data)) == {"text": f"a{odd}b"}
+
+
+@pytest.mark.parametrize("text", ["a\r\nid: 9\n\nevent: signed-out\ndata: x", "\r\r", "a\n\nb"])
+def test_no_text_ends_an_event_and_begins_another(text: str) -> None:
+    sent = render.message(text, "e").decode()
+
+    assert sent.startswith("event: e\n")
+    assert all(line.startswith(("event: e", "data: ")) for line in re.split("\r\n|\r|\n", sent.removesuffix("\n\n")))
