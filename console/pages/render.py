@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from console.memory import Caption
 from console.pages import times, words
 
 WEB = Path(__file__).resolve().parent.parent / "web"
+_LINE_END = re.compile(r"\r\n|\r|\n")
 DIST = WEB / "static" / "dist"
 
 
@@ -87,6 +89,7 @@ def partial(target: str, content: str, swap: str = "innerHTML") -> str:
 
 
 def message(body: str, event: str = "", event_id: str = "") -> bytes:
-    """One server-sent event. Every line gets its own `data:`, so no text can end the event and begin another."""
+    """One server-sent event. Every line gets its own `data:`, so no text can end the event and begin another. A line
+    ends at CR and LF only: `splitlines` would also tear JSON at U+2028."""
     head = (f"id: {event_id}\n" if event_id else "") + (f"event: {event}\n" if event else "")
-    return (head + "".join(f"data: {line}\n" for line in body.splitlines() or [""]) + "\n").encode()
+    return (head + "".join(f"data: {line}\n" for line in _LINE_END.split(body)) + "\n").encode()
