@@ -1,9 +1,9 @@
 """The task `recount`: a deadline that was counted over a year not yet announced is counted again once it is.
 
 The State Council's notice is entered into `holidays/2027.yaml`, and `provisional` becomes no. From then on every open
-assignment whose deadline was a guess is counted anew, by the rule it was given, with a line in its history. Nothing else
-moves a deadline behind a department's back. When the city has since changed the rule itself, the deadline stays as it
-was explained.
+assignment whose deadline was a guess is counted anew, by the rule it was given, with a line in its history. Nothing
+else moves a deadline behind a department's back. When the city has since changed the rule itself, the deadline stays as
+it was explained.
 """
 
 from __future__ import annotations
