@@ -40,7 +40,7 @@ def _with_problems(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except (NoVersion, PromptProblem, SpeechProblem, OSError) as problem:
+        except (NoVersion, PromptProblem, SpeechProblem, Unsound, OSError) as problem:
             sys.exit(f"{problem}\n没有改变正在使用的版本。")
         except Moved as moved:
             sys.exit(f"刚才有人把 {moved} 设为正在使用的版本，请再运行一次，看清楚差别后再发布。")

@@ -173,6 +173,20 @@ def test_somebody_else_was_quicker(city: City) -> None:
 
 
 @pytest.mark.slow
+def test_with_broken_city_data_nothing_is_published(city: City, tmp_path: Path) -> None:
+    broken = tmp_path / "city"
+    broken.mkdir()
+    (broken / "departments.yaml").write_text("departments: oops\n", encoding="utf-8")
+    done = subprocess.run([BIN, "publish", "--yes"], capture_output=True, text=True, timeout=90,
+                          env=city.environment() | {"HOTLINE_CITY_DIR": str(broken)})  # fmt: skip
+
+    assert done.returncode == 1
+    assert "departments.yaml:1" in done.stderr
+    assert "没有改变正在使用的版本" in done.stderr
+    assert city.versions.live() == ""
+
+
+@pytest.mark.slow
 def test_a_version_that_is_not_there_is_named(city: City) -> None:
     city.published()
 
