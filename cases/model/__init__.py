@@ -1,8 +1,8 @@
 """The tables. There are no relations that could load by themselves; invariants are CHECK constraints."""
 
-from cases.model.base import Base, insert_new, new_id
 from cases.model.call import CallEventRow, CallRow, DraftRow, LegRow, RecordingRow, TranscriptRow
 from cases.model.case import AssignmentRow, CaseEventRow, CaseNumber, CaseRow
+from cases.model.columns import Base, insert_new, new_id
 from cases.model.delivery import Delivery, Endpoint, FeedItem, IdempotencyKey, InboundEvent
 from cases.model.person import ApiKey, LoginTries, Person, Presence, Token
 

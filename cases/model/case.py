@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cases.model.base import Base, index_where, new_id, one_of
+from cases.model.columns import Base, index_where, new_id, one_of
 from cases.words import Confidentiality, Kind, Part, Progress, State, Urgency
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cases.model.base import Base, new_id, one_of
+from cases.model.columns import Base, new_id, one_of
 from cases.words import Role
 
 
