@@ -21,7 +21,7 @@ GONE = (ParticipantState.LEFT, ParticipantState.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """One line of what is being said. `index` counts within the room; `start` is seconds from the call's start."""
+    """One line of what is being said. `index` counts within the room; `start` is seconds from the room's opening."""
 
     index: int
     leg: str
