@@ -31,7 +31,7 @@ SCRIPT_LIMIT_MS, RATIO_LIMIT, RING_LIMIT_MS = 2, 2, 1000
 
 
 def costs(hotline: Hotline, quick: bool) -> Any:
-    return call_costs.measure(hotline, rounds=1 if quick else 3, calls=40 if quick else 100, rate=10, peak=30)
+    return call_costs.measure(hotline, rounds=1 if quick else 2, calls=40 if quick else 80, rate=10, peak=30)
 
 
 def three_way(hotline: Hotline, quick: bool) -> Any:
@@ -64,7 +64,12 @@ def print_rooms(rows: list[dict[str, Any]]) -> None:
     print(f"  {'':18}{'rooms':>6}{'Asterisk':>10}{'process':>9}{'captions':>10}{'all':>7}{'rooms/core':>12}")
     for row in rows:
         cells = (f"{row[who]:{width}.2f}" for who, width in (("asterisk", 10), ("process", 9), ("captions", 10)))
-        print(f"  {row['kind']:18}{row['rooms']:6}{''.join(cells)}{row['all']:7.2f}{row['per_core']:12}")
+        full = (
+            f"   {row['lost_percent']} % of the sound not heard: the machine was full"
+            if row["lost_percent"] > 1
+            else ""
+        )
+        print(f"  {row['kind']:18}{row['rooms']:6}{''.join(cells)}{row['all']:7.2f}{row['per_core']:12}{full}")
 
 
 def print_latency(found: dict[str, dict[str, Any]]) -> None:
