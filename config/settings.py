@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -88,6 +89,14 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("data_dir")
+    @classmethod
+    def _fit_for_asterisk(cls, value: Path) -> Path:
+        """Asterisk splits what it is told at these characters, inside of paths too."""
+        if found := re.search(r"""[,;&|()"'\\$\x00-\x1f]""", str(value)):
+            raise ValueError(f"Asterisk cannot use a folder with {found.group()!r} in its path; choose another one")
+        return value
 
     @cached_property
     def database(self) -> str:
