@@ -137,7 +137,8 @@ class Ami:
                 wait = 0.1
                 self._read()
             except (OSError, ValueError) as error:
-                self._complain(str(error))
+                if not self._stop.is_set():
+                    self._complain(str(error))
             if self._close() and not self._stop.is_set():
                 self._on_message({"Event": "Disconnected"})
             self._stop.wait(wait)
