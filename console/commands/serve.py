@@ -63,8 +63,15 @@ def _start(hotline: Hotline, demo: bool) -> None:
         sys.exit(str(problem))
     _wait_for_database(hotline)
     newcomer = _newcomer(hotline) if demo else None
-    hotline.start()
     settings = hotline.settings
+    try:
+        hotline.start()
+    except OSError as error:  # Asterisk is left alone: it may belong to the hotline that has the ports
+        sys.exit(
+            f"A port is taken ({error.strerror}): HOTLINE_AGI_PORT={settings.agi_port} or "
+            f"HOTLINE_AUDIOSOCKET_PORT={settings.audiosocket_port}. Does another hotline run here? Stop it, or choose "
+            "other ports for this one."
+        )
     click.echo(f"12345 answers at {settings.sip_host}:{settings.sip_port} ({time.monotonic() - began:.1f} s to start)")
     click.echo(
         newcomer.welcome(settings) if newcomer else f"  pages  http://{settings.http_host}:{settings.http_port}/"
@@ -127,7 +134,7 @@ def _serve_pages(hotline: Hotline) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises the signal again when it has shut down
     config = uvicorn.Config(
         hotline.app(), host=settings.http_host, port=settings.http_port, log_level="warning",
-        access_log=False, timeout_graceful_shutdown=2, server_header=False,
+        log_config=None, access_log=False, timeout_graceful_shutdown=2, server_header=False,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run()
