@@ -1,4 +1,4 @@
-"""What the dialplan does by itself, and that the exchange sees it; in a data folder with a space and Chinese in its name."""
+"""What the dialplan does by itself, and that the exchange sees it; in a data folder with a space in its name."""
 
 from __future__ import annotations
 
