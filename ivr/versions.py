@@ -61,6 +61,10 @@ class Versions:
         """Oldest first."""
         return self._history.entries()
 
+    def history_is_whole(self) -> bool:
+        """Has nobody rewritten a line of it, or taken one out?"""
+        return self._history.unbroken()
+
     def at(self, version: str) -> Path:
         """The folder of a version; its `call_flows` is laid out like the one that administrators edit."""
         if not _is_id(version) or not (self.folder / version).is_dir():

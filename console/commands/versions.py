@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -22,7 +23,7 @@ from ivr.hours import ZONE
 from ivr.prompts import PromptProblem
 from ivr.speech import SpeechProblem
 from ivr.version_history import Action, Entry
-from ivr.versions import Moved, NoVersion, Versions
+from ivr.versions import FLOWS, Moved, NoVersion, Versions
 
 ACTIONS = {Action.FIRST: "首次启动", Action.PUBLISH: "发布", Action.ROLLBACK: "回退", Action.FOUND: "补记"}
 _json = click.option("--json", "as_json", is_flag=True, help="For machines.")
@@ -127,10 +128,16 @@ def _told(changes: Iterable[Change], *, first: bool) -> str:
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="The whole history, not only the last twenty.")
+@click.option("--copy", metavar="VERSION", help="Copy the files of a version to a new folder, to edit them again.")
+@click.option("--to", type=click.Path(exists=False, path_type=Path), help="The folder to copy to.")
 @_json
-def flows(everything: bool, as_json: bool) -> None:
+@_with_problems
+def flows(everything: bool, copy: str | None, to: Path | None, as_json: bool) -> None:
     """List the published versions of the call flows: which is live, since when, by whom."""
     versions = Versions(Settings().versions_dir)
+    if copy:
+        _copy(versions, copy, to)
+        return
     history, live = versions.history(), versions.live()
     if as_json:
         listed = [{"version": one, "live": one == live, **_last(history, one)} for one in versions.ids()]
@@ -142,6 +149,17 @@ def flows(everything: bool, as_json: bool) -> None:
     current = next((entry for entry in reversed(history) if entry.version == live), None)
     for entry in history if everything else history[-20:]:
         click.echo(_line(entry, entry is current))
+    if not versions.history_is_whole():
+        click.echo("注意：历史记录里有行被改动或删除过。", err=True)
+
+
+def _copy(versions: Versions, beginning: str, to: Path | None) -> None:
+    """Files that can be written to again; the version itself stays as it is."""
+    if to is None or to.exists():
+        raise click.BadParameter("name a folder that is not there yet: --to FOLDER", param_hint="--to")
+    source = versions.at(versions.find(beginning)) / FLOWS
+    shutil.copytree(source, to, copy_function=shutil.copyfile)
+    click.echo(f"已复制到 {to}")
 
 
 def _last(history: list[Entry], version: str) -> dict[str, str]:

@@ -141,6 +141,30 @@ def test_without_the_flow_that_calls_begin_with_nothing_is_published(city: City)
 
 
 @pytest.mark.slow
+def test_the_files_of_an_old_version_can_be_had_back_to_edit(city: City) -> None:
+    first = city.published()
+    city.edit("max_wait: 180", "max_wait: 90")
+    city.published()
+    back = city.flows_dir.parent / "back"
+    city.run("flows", "--copy", first[:5], "--to", str(back))
+    city.run("flows", "--copy", first, "--to", str(back), ends_with=2)
+
+    assert "max_wait: 180" in (back / "main.yaml").read_text("utf-8")
+    (back / "main.yaml").write_text((back / "main.yaml").read_text("utf-8") + "\n", encoding="utf-8")
+    assert city.published("--folder", str(back)) not in ("", first)
+
+
+def test_a_history_that_was_rewritten_is_noticed(city: City) -> None:
+    city.published("--by", "王")
+    city.edit("max_wait: 180", "max_wait: 90")
+    city.published()
+    path = city.settings.versions_dir / "history.jsonl"
+    path.write_text(path.read_text("utf-8").replace("王", "李"), encoding="utf-8")
+
+    assert "被改动或删除过" in city.run("flows")
+
+
+@pytest.mark.slow
 def test_no_means_no(city: City) -> None:
     city.published()
     city.edit("max_wait: 180", "max_wait: 90")

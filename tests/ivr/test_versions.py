@@ -25,6 +25,7 @@ from ivr import events as ev
 from ivr.live_flows import LiveFlows, settings_of
 from ivr.load import SHIPPED_FLOWS
 from ivr.prompts import Sounds, make_prompts
+from ivr.reception import Desk, Reception
 from ivr.session import Facts
 from ivr.version_files import version_files
 from ivr.version_history import Action, Entry, History
@@ -317,6 +318,29 @@ def test_a_call_whose_version_is_gone_is_told_so(live: LiveFlows, caplog: pytest
     assert live.flows_of("0123456789ab") is None
     assert live.flows_of("../../etc/pas") is None
     assert "0123456789ab" in caplog.text
+
+
+class Kept:
+    """What a script knows of a call that is back from a room."""
+
+    def __init__(self, session: dict[str, object] | None) -> None:
+        self.session = lambda: session
+
+
+@pytest.mark.parametrize("version", ["its own", "0123456789ab", ""])
+def test_the_reception_goes_on_with_the_version_of_the_call_or_else_with_what_is_live(
+    version: str, live: LiveFlows, versions: Versions, flows_dir: Path, tmp_path: Path
+) -> None:
+    its_own = live.flows().version
+    edit(flows_dir, "max_wait: 180", "max_wait: 90")
+    go_live(versions, flows_dir)
+    live.look()
+    desk = Desk(live.flows, live.sounds, lambda caller: Facts(caller), lambda *_: ("failed", {}), tmp_path,
+                lambda: NOW, flows_of=live.flows_of)  # fmt: skip
+    kept = Kept({"session": {"version": its_own if version == "its own" else version}} if version else None)
+    found = Reception(None, desk)._flows_of(kept)  # type: ignore[arg-type]
+
+    assert found.version == (its_own if version == "its own" else live.flows().version)
 
 
 def test_two_versions_say_different_words_under_one_name(
