@@ -5,7 +5,6 @@ Any number may die at any time; nothing is lost.
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 import threading
@@ -33,9 +32,9 @@ def worker(once: bool) -> None:
     from config.database import Database
     from config.settings import Settings
     from config.worker import Worker
+    from console.say import start_logging
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    start_logging()
     settings = Settings()
     database = Database(settings.database)
     upgrade(database.engine)
