@@ -22,13 +22,13 @@ def router(hotline: Hotline) -> APIRouter:
     def live() -> dict[str, str]:
         return {"status": "alive"}
 
-    @routes.get("/health/ready")
+    @routes.get("/health/ready", responses={503: {"description": "Not ready: a part is missing"}})
     def ready() -> JSONResponse:
         """Ready means: a call to 12345 goes through the flow to a person, and its case can be written down."""
         parts = _parts(hotline)
         return JSONResponse({"ready": all(parts.values()), **parts}, 200 if all(parts.values()) else 503)
 
-    @routes.get("/metrics")
+    @routes.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> PlainTextResponse:
         lines = [f"hotline_{name} {value}" for name, value in _numbers(hotline).items()]
         return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
