@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from cases import migrations, people, problem_details
 from cases.api.access import Access
@@ -24,12 +29,25 @@ STAFF = {"lin": Role.OPERATOR, "wang": Role.OPERATOR, "water": Role.OPERATOR, "s
 @dataclass
 class House:
     floor: Floor
-    app: FastAPI
+    url: str
     tokens: dict[str, str]
 
-    def who(self, name: str = "") -> TestClient:
+    def who(self, name: str = "") -> httpx.Client:
         mine = {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
-        return TestClient(self.app, headers=mine, base_url="http://127.0.0.1/api/v1")
+        return httpx.Client(base_url=self.url, headers=mine, trust_env=False, timeout=10)
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture
@@ -50,7 +68,8 @@ def house(tmp_path: Path) -> Iterator[House]:
     with open_floor(tmp_path, "lin", "wang") as floor:
         access = Access(database, lambda: NOON)
         app.include_router(rooms_api.router(access, lambda: floor.x), prefix="/api/v1")
-        yield House(floor, app, tokens)
+        with served(app) as url:
+            yield House(floor, url, tokens)
 
 
 def talk(house: House) -> str:
