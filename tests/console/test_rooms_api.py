@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from tests.ivr.exchange_floor import NOON, Floor, open_floor
 STAFF = {"lin": Role.OPERATOR, "wang": Role.OPERATOR, "water": Role.OPERATOR, "sup": Role.SUPERVISOR,
          "boss": Role.ADMINISTRATOR, "disp": Role.DISPATCHER, "clerk": Role.CLERK}  # fmt: skip
 
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # made once: reading all authorities for each client takes longer
+
 
 @dataclass
 class House:
@@ -34,7 +37,7 @@ class House:
 
     def who(self, name: str = "") -> httpx.Client:
         mine = {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
-        return httpx.Client(base_url=self.url, headers=mine, trust_env=False, timeout=10)
+        return httpx.Client(base_url=self.url, headers=mine, trust_env=False, timeout=10, verify=PLAIN)
 
 
 @contextmanager
@@ -50,9 +53,10 @@ def served(app: FastAPI) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    database = Database(f"sqlite:///{tmp_path / 'hotline.db'}")
+@pytest.fixture(scope="module")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, dict[str, str]]:
+    """Everybody who works here, with a token each."""
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('staff') / 'hotline.db'}")
     migrations.upgrade(database.engine)
     tokens = {}
     with database.session() as session:
@@ -62,6 +66,12 @@ def house(tmp_path: Path) -> Iterator[House]:
             session.add(row)
             session.flush()
             tokens[name], _ends = people.new_token(session, row, "api", hours=12, now=NOON)
+    return database, tokens
+
+
+@pytest.fixture
+def house(tmp_path: Path, staff: tuple[Database, dict[str, str]]) -> Iterator[House]:
+    database, tokens = staff
     app = FastAPI()
     problem_details.install(app)
     rooms_api.install(app)
