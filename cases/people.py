@@ -16,7 +16,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from cases.model import ApiKey, LoginTries, Person, Presence, Token, insert_new
@@ -28,6 +28,7 @@ SHORTEST_PASSWORD = 6
 LONGEST_PASSWORD = 200
 TRIES = 5
 TRIES_PER_NAME = 50
+TRIES_PER_ADDRESS = 300  # one password tried on every name; a whole office may sit behind one address
 FORGIVEN_AFTER = timedelta(minutes=5)
 
 _hasher = PasswordHasher()
@@ -95,8 +96,9 @@ def log_in(database: Database, name: str, password: str, address: str, *, now: d
     hashed between the two transactions, because on SQLite nobody else can write during one.
     """
     keys = [(_digest(f"{name}\0{address}"), TRIES), (_digest(name), TRIES_PER_NAME)]
+    everybody = _digest(f"\0{address}")
     with database.session() as session:
-        for key, limit in keys:
+        for key, limit in [*keys, (everybody, TRIES_PER_ADDRESS)]:
             _count(session, key, limit, now)
         person = None if name_problem(name) else session.get(Person, name)
     nobody = _nobody()
@@ -105,6 +107,8 @@ def log_in(database: Database, name: str, password: str, address: str, *, now: d
         return None
     with database.session() as session:
         session.execute(delete(LoginTries).where(LoginTries.digest.in_([key for key, _limit in keys])))
+        less = update(LoginTries).where(LoginTries.digest == everybody, LoginTries.failures > 0)
+        session.execute(less.values(failures=LoginTries.failures - 1))  # others' wrong tries stay counted
     return person
 
 

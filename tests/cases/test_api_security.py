@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import threading
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ import pytest
 from case_office import Office
 from test_intake import history
 
-from cases import endpoints, intake, limits
+from cases import endpoints, intake, limits, people
 from cases.webhook import signed_headers
 from cases.words import Role
 from ivr.call import CallEvent, Kind
@@ -211,3 +212,66 @@ def _raw(office: Office, request: bytes) -> int:
     with socket.create_connection(("127.0.0.1", urlsplit(office.url).port), timeout=5) as line:
         line.sendall(request)
         return int(line.recv(4096).split()[1])
+
+
+# ---- at the same moment, too often
+def test_of_twenty_changes_to_one_version_one_is_made(office):
+    wang = office.person("wang", Role.OPERATOR)
+    number, answers = wang.post("/cases", json=CASE).json()["number"], []
+
+    def change(n: int) -> None:
+        answers.append(wang.patch(f"/cases/{number}", json={"place": f"人民路 {n} 号"}, headers={"If-Match": '"1"'}))
+
+    threads = [threading.Thread(target=change, args=(n,)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(a.status_code for a in answers) == [200] + [412] * 19
+    [made] = [a for a in answers if a.status_code == 200]
+    assert wang.get(f"/cases/{number}").json()["place"] == made.json()["place"]
+
+
+def test_one_password_tried_on_many_names_is_stopped(small_office, monkeypatch):
+    """Each name has its tries; whoever goes through all names from one address runs out of them all the same."""
+    monkeypatch.setattr(people, "TRIES_PER_ADDRESS", 10)
+    with small_office.anonymous() as stranger:
+        for n in range(10):
+            assert stranger.post("/tokens", json={"name": f"op{n}", "password": "123456"}).status_code == 401
+        assert stranger.post("/tokens", json={"name": "op99", "password": "123456"}).status_code == 429
+
+
+def test_whoever_gets_in_costs_the_others_at_that_address_nothing(small_office, monkeypatch):
+    """A hundred operators behind one address begin their shift."""
+    monkeypatch.setattr(people, "TRIES_PER_ADDRESS", 3)
+    with small_office.database.session() as session:
+        people.add_person(session, "li", Role.OPERATOR, "correct horse", now=small_office.clock())
+    with small_office.anonymous() as office:
+        for _ in range(6):
+            good = office.post("/tokens", json={"name": "li", "password": "correct horse"})
+            assert good.status_code == 201
+
+
+def test_more_requests_than_connections_wait_their_turn_or_are_told_to(sqlite, city, settings, clock):
+    """The pool of connections may run dry; that is no error of the program."""
+    sqlite.engine.pool._timeout = 0.1  # type: ignore[attr-defined]
+    office = Office(sqlite, city, settings, clock)
+    taken = [sqlite.engine.connect() for _ in range(15)]
+    try:
+        answer = office.anonymous().post("/tokens", json={"name": "li", "password": "correct horse"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    finally:
+        for each in taken:
+            each.close()
+        office.close()
+
+
+def test_a_recording_is_not_multiplied_by_asking_for_many_pieces(recorded):
+    wang = recorded.person("wang", Role.OPERATOR)
+    many = "bytes=" + ",".join(f"{n % 90}-" for n in range(5000))
+
+    answer = wang.get("/calls/c1/recordings/op.wav", headers={"Range": many})
+
+    assert answer.status_code in (200, 206, 400, 416)
+    assert len(answer.content) < 2000
