@@ -11,7 +11,8 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -113,7 +114,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(TooManyTries, _too_many)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _database_busy)
+    for away in (OperationalError, InterfaceError, PoolExhausted):
+        app.add_exception_handler(away, _database_busy)
     app.add_exception_handler(Exception, _bug)
 
 
