@@ -10,14 +10,16 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 from cases import api, limits, people, problem_details
 from cases.api.access import Access
@@ -320,3 +322,95 @@ def test_no_text_ends_an_event_and_begins_another(text: str) -> None:
 
     assert sent.startswith("event: e\n")
     assert all(line.startswith(("event: e", "data: ")) for line in re.split("\r\n|\r|\n", sent.removesuffix("\n\n")))
+
+
+# ---- what people write, on the pages
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}</hx-partial>"
+
+
+def evil_case(front: Front) -> dict[str, Any]:
+    """Registered, dispatched and answered with the worst of texts."""
+    with front.client("limin") as limin, front.client("system") as system:
+        case = {"kind": "complaint", "category": "city_management"}
+        texts = {"summary": EVIL, "text": EVIL, "place": EVIL, "caller_name": EVIL, "phone": "13805712345"}
+        made: dict[str, Any] = limin.post("/api/v1/cases", json=case | texts).json()
+        steps = f"/api/v1/cases/{made['number']}/transitions"
+        assert limin.post(steps, json={"action": "dispatch", "lead": "street_lighting"}).status_code == 200
+        assert system.post(steps, json={"action": "sign"}).status_code == 200
+        assert system.post(steps, json={"action": "reply", "reply": EVIL}).status_code == 200
+        return made
+
+
+def test_no_text_of_anybody_becomes_part_of_a_page(front: Front) -> None:
+    made = evil_case(front)
+    front.switchboard.rings("limin", caller="13805712345")
+    front.switchboard.answers("limin")
+    front.ports.hub.look()
+    front.ports.hub.caption(ROOM, f"{ROOM}-1", 1, "citizen", EVIL, True, 1.0, (EVIL, "<script>"))
+    front.ports.hub.draft(ROOM, {"summary": EVIL, "place": EVIL, "category": [{"code": EVIL, "reason": EVIL}]})
+    shown: list[str] = []
+    with front.client("limin", **OWN) as limin:
+        for path in (
+            f"/desk/cases/{made['number']}",
+            f"/cases/{made['number']}?code={made['code']}",
+            f"/desk/calls/{ROOM}/draft",
+        ):
+            page = limin.get(path)
+            assert page.status_code == 200, path
+            assert "alert(1)" in page.text, f"{path} shows the text, as text"
+            shown.append(page.text)
+        quoted = urlencode({"q": EVIL, "next": EVIL, "no": EVIL, "code": EVIL})
+        shown += [limin.get(f"{path}?{quoted}").text for path in ("/desk/departments", "/login", "/cases", "/cases/x")]
+        shown.append(limin.post(f"/desk/calls/{ROOM}/case", data={"summary": EVIL, "lead": EVIL, "touched": "x"}).text)
+        with limin.stream("GET", "/desk/stream") as stream:
+            pieces, text = stream.iter_text(), ""
+            while "cap-1" not in text:
+                text += next(pieces)
+            shown.append(text)
+    for page_text in shown:
+        for bad in ("<script>alert", "<img src=x", "'><img", "49</hx-partial>"):
+            assert bad not in page_text
+
+
+def test_a_link_never_carries_a_header_or_another_site(front: Front) -> None:
+    with front.client() as stranger:
+        for no, code in (("1", "a\r\nSet-Cookie: x=1"), ("//evil.example", "x"), ("１２３", "\u202e")):
+            query = {"no": no, "code": code}
+            answer = stranger.get("/cases", params=query)
+            assert "set-cookie" not in answer.headers
+            assert answer.headers.get("location", "/").startswith(("/cases/", "/"))
+            assert not answer.headers.get("location", "/").startswith("//")
+
+
+@pytest.mark.parametrize(
+    ("public_url", "name", "more"), [("https://12345.example", "__Host-hotline", "Secure"), ("", "hotline", "HttpOnly")]
+)
+def test_behind_https_the_session_is_bound_to_this_host_and_new_at_every_login(
+    front: Front, public_url: str, name: str, more: str
+) -> None:
+    ports = replace(front.ports, public_url=public_url)
+    app = FastAPI(openapi_url=None)
+    pages.install(app, ports)
+    form = {"name": "wangdd", "password": "a-long-password"}
+    with TestClient(app, headers=OWN, cookies={name: "hl_chosen-by-a-stranger"}) as browser:
+        answer = browser.post("/login", data=form, follow_redirects=False)
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith(f"{name}=hl_")
+    assert "chosen-by-a-stranger" not in cookie
+    for flag in ("HttpOnly", "Path=/", "SameSite=strict", more):
+        assert flag in cookie
+    assert "Domain" not in cookie
+
+
+@pytest.mark.parametrize("path", ["/login", "/desk/status", "/logout"])
+@pytest.mark.parametrize("origin", ["http://[::1", "null", "//", "http://evil.example", "\xff"])
+def test_an_odd_origin_is_a_foreign_one(front: Front, path: str, origin: str) -> None:
+    with front.client() as browser:
+        answer = browser.post(path, headers=[(b"origin", origin.encode("latin-1"))])
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "%2e%2e", "..%2f..%2fhub.py", ".gitignore", "a%00b", "汉字"])
+def test_only_built_files_are_served(front: Front, name: str) -> None:
+    with front.client() as stranger:
+        assert stranger.get(f"/static/{name}").status_code in (400, 404)
