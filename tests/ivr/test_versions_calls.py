@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -99,6 +100,13 @@ def test_calls_keep_their_version_over_publish_rollback_and_restart(hotline: Ser
         for citizen, _operator in (*calls, fourth):
             citizen.wait_ended(6)
         eventually(lambda: hotline.telephones_in_calls() == [], "quiet telephones", 5)
+
+    def replayed() -> dict[str, Any]:
+        return dict(json.loads(hotline.run("replay", str(flows_dir), "--json")))
+
+    eventually(lambda: replayed()["compared"] == 4, "four real calls that go their own way again", 15)
+    assert replayed() == {"compared": 4, "assumed": 0, "elsewhere": [], "not_replayed": {}}
+    assert "通话结束（4）" in hotline.run("draw", "main", "--counts", "--mermaid")
 
 
 def test_a_broken_folder_keeps_nobody_from_calling(hotline: Served, flows_dir: Path) -> None:
