@@ -10,7 +10,8 @@ from config.settings import Settings
 from ivr.agi import Agi, FastAgiServer
 from ivr.ami import Ami
 from ivr.board import Operator, Status
-from ivr.exchange import Directory, Exchange, Rules
+from ivr.exchange import Exchange
+from ivr.floor import Directory, Rules
 from ivr.legs import Legs
 from ivr.reception import Desk, Reception
 from ivr.spool import Spool

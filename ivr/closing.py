@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from ivr import conduct
 from ivr import line as waiting_line
 from ivr import room as rooms
 from ivr.board import Cause
 from ivr.call import Kind
+from ivr.floor import Floor
 from ivr.live import LiveCall
 from ivr.room import Step
-
-if TYPE_CHECKING:
-    from ivr.exchange import Exchange
 
 log = logging.getLogger(__name__)
 
@@ -26,51 +23,51 @@ GONE_WITHIN_SECONDS = 2  # every leg of an ended room; after that the call is cl
 SCRIPTS_WITHIN_SECONDS = 60  # a script may still be writing down what was said
 
 
-def citizen_gone(x: Exchange, call: LiveCall) -> None:
+def citizen_gone(floor: Floor, call: LiveCall) -> None:
     """The citizen has hung up: within two seconds nothing of the call is left on any telephone."""
     if call.hung_up:
         return
-    call.hung_up, now = True, x.clock()
+    call.hung_up, now = True, floor.clock()
     call.give_up_at = now + timedelta(seconds=GONE_WITHIN_SECONDS)
-    conduct.leave_line(x, call, "abandoned")
+    conduct.leave_line(floor, call, "abandoned")
     who = call.room.participant(call.leg) if call.room else None
     if who and who.state in rooms.PRESENT:
-        conduct.step(x, call, call.leg, Step.LEFT)
+        conduct.step(floor, call, call.leg, Step.LEFT)
     elif call.room:
-        conduct.apply(x, call, rooms.close(call.room, now))
+        conduct.apply(floor, call, rooms.close(call.room, now))
 
 
-def on_static_path(x: Exchange, call: LiveCall) -> None:
+def on_static_path(floor: Floor, call: LiveCall) -> None:
     """The dialplan goes on without us: no telephone may ring, no colleague wait, for a citizen who is elsewhere."""
-    conduct.note(x, call, Kind.NOTE_TAKEN, text="the call took the static path")
-    conduct.leave_line(x, call, "failed")
+    conduct.note(floor, call, Kind.NOTE_TAKEN, text="the call took the static path")
+    conduct.leave_line(floor, call, "failed")
     call.wait = call.outcome = None
     if call.room:
-        conduct.apply(x, call, rooms.close(call.room, x.clock()))
+        conduct.apply(floor, call, rooms.close(call.room, floor.clock()))
 
 
-def tick(x: Exchange) -> None:
+def tick(floor: Floor) -> None:
     """What time brings: waits that are over, after-call work that is done, calls whose last leg is gone."""
-    now = x.clock()
-    conduct.settle_line(x, *waiting_line.tick(x.line, now))
-    for name in [n for n, until in x.wrap_up.items() if now >= until]:
-        del x.wrap_up[name]
-        conduct.free(x, name)
-    for call in list(x.calls.values()):
-        _stop_endless_ringing(x, call, now)
+    now = floor.clock()
+    conduct.settle_line(floor, *waiting_line.tick(floor.line, now))
+    for name in [n for n, until in floor.wrap_up.items() if now >= until]:
+        del floor.wrap_up[name]
+        conduct.free(floor, name)
+    for call in list(floor.calls.values()):
+        _stop_endless_ringing(floor, call, now)
         if call.hung_up and _may_close(call, now):
-            close(x, call)
+            close(floor, call)
 
 
-def _stop_endless_ringing(x: Exchange, call: LiveCall, now: datetime) -> None:
+def _stop_endless_ringing(floor: Floor, call: LiveCall, now: datetime) -> None:
     """Asterisk tells what becomes of every leg. Should it not, nobody is stuck for ever."""
     for leg in [leg for leg, until in call.rings_until.items() if now >= until]:
         del call.rings_until[leg]
         who = call.room.participant(leg) if call.room else None
         if who and who.state in rooms.COMING:
             log.warning("call %s: nothing was heard of a leg in time; it is given up", call.id)
-            x.legs.hang_up(leg)
-            conduct.leg_failed(x, call, leg, Cause.FAILED)
+            floor.legs.hang_up(leg)
+            conduct.leg_failed(floor, call, leg, Cause.FAILED)
 
 
 def _may_close(call: LiveCall, now: datetime) -> bool:
@@ -82,19 +79,19 @@ def _may_close(call: LiveCall, now: datetime) -> bool:
     return legs_done and scripts_done
 
 
-def close(x: Exchange, call: LiveCall) -> None:
+def close(floor: Floor, call: LiveCall) -> None:
     """Complete the history and hand the call on to the spool."""
     for p in call.room.participants if call.room else ():
         if p.leg != call.leg and p.state in rooms.PRESENT | rooms.COMING:
-            x.legs.hang_up(p.leg)
-            conduct.leg_left(x, call, p.leg)
-            conduct.leg_failed(x, call, p.leg, Cause.CANCELLED)
-    conduct.note(x, call, Kind.CALL_ENDED, reason=call.because or "citizen_hung_up", node=call.node)
+            floor.legs.hang_up(p.leg)
+            conduct.leg_left(floor, call, p.leg)
+            conduct.leg_failed(floor, call, p.leg, Cause.CANCELLED)
+    conduct.note(floor, call, Kind.CALL_ENDED, reason=call.because or "citizen_hung_up", node=call.node)
     call.closed = True
-    x.calls.pop(call.id, None)
-    x.legs.forget(call.id)
+    floor.calls.pop(call.id, None)
+    floor.legs.forget(call.id)
     try:
-        x.spool.finish(call.id)
+        floor.spool.finish(call.id)
     except OSError as error:
         log.error("call %s: cannot move to the finished calls (%s)", call.id, error.strerror)
-    x.changed("call", call.id)
+    floor.changed("call", call.id)

@@ -9,6 +9,7 @@ event to the spool, and never waits: not for the database, not for a recogniser,
     ivr/conduct.py   what becomes of rooms and the line               ivr/joining.py   somebody comes into a room
     ivr/closing.py   how calls end                                    ivr/live.py      a call that is going on
     ivr/recover.py   finding everything again                         ivr/take_up.py   a call of a process before this
+    ivr/floor.py     what all of these work on
 """
 
 from __future__ import annotations
@@ -19,19 +20,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import EllipsisType
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from ivr import closing, happened, recover, requests
-from ivr import line as waiting_line
 from ivr.ami import Message
-from ivr.board import Board, Operator, Participant, RecordingState, Room, Status
-from ivr.call import Role
+from ivr.board import Board, Operator, Participant, RecordingState, Status
+from ivr.floor import Directory, Floor, Rules
 from ivr.legs import Legs
-from ivr.live import LiveCall, Refused
 from ivr.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -42,29 +39,7 @@ LOOK_AROUND_SECONDS = 60.0
 Listener = Callable[[str, str], None]
 
 
-class Directory(Protocol):
-    """What the exchange asks about the city. Answers come from memory: it must not wait."""
-
-    def department(self, code: str) -> tuple[str, str] | None:
-        """(name, telephone number) of a department on the list."""
-
-    def person(self, name: str) -> Role | None:
-        """OPERATOR or SUPERVISOR for somebody with a telephone, None for anybody else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The seconds and addresses of a city's exchange."""
-
-    operator_ring_seconds: int
-    department_ring_seconds: int
-    wrap_up_seconds: int
-    trunk: str
-    recordings_dir: Path
-    max_participants: int = 6
-
-
-class Exchange:
+class Exchange(Floor):
     """`board` shows everything, `subscribe` tells of changes; requests raise Refused with a text for people."""
 
     def __init__(
@@ -78,16 +53,10 @@ class Exchange:
         operators: Iterable[Operator] = (),
         keep_status: Callable[[str, Status, str], None] = lambda *_: None,
     ) -> None:
-        self.legs, self.spool, self.directory, self.rules, self.clock = legs, spool, directory, rules, clock
-        self.keep_status = keep_status
-        self.line = waiting_line.Line(operators=tuple(operators))
-        self.calls: dict[str, LiveCall] = {}
-        self.wrap_up: dict[str, datetime] = {}  # operator -> end of the after-call work
-        self.look_again_at: datetime | None = None  # Asterisk did not say what it has
+        super().__init__(legs, spool, directory, rules, clock, operators, keep_status)
         self._look_around_at = clock() + timedelta(seconds=LOOK_AROUND_SECONDS)
         self._board = Board()
         self._listeners: list[Listener] = []
-        self._changed: dict[tuple[str, str], None] = {}
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._next_tick = 0.0  # of the monotonic clock
         self._thread = threading.Thread(target=self._run, name="exchange", daemon=True)
@@ -105,7 +74,6 @@ class Exchange:
         self.soon(lambda: happened.hears(self, message))
 
     def soon(self, work: Callable[[], None]) -> None:
-        """Do this in the exchange's thread, after everything that came before. Nobody waits for it."""
         self._queue.put(work)
 
     def ask(self, work: Callable[[], T], timeout: float = 5.0) -> T:
@@ -136,7 +104,7 @@ class Exchange:
                 log.exception("the exchange could not work off an event")
             if self._tick_is_due():
                 self._guarded(self._tick)
-            if self._changed:
+            if self.has_changed:
                 self._guarded(self._tell)
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -161,15 +129,11 @@ class Exchange:
             recover.look_around(self)
 
     def _tell(self) -> None:
-        self._board = self._draw()
-        changed, self._changed = list(self._changed), {}
+        self._board = self.draw()
+        changed = self.take_changes()
         for listener in tuple(self._listeners):
             for kind, ref in changed:
                 self._guarded(lambda listener=listener, kind=kind, ref=ref: listener(kind, ref))  # type: ignore[misc]
-
-    def _draw(self) -> Board:
-        shown = (c.room for c in self.calls.values())
-        return Board(self.line.places(), tuple(r for r in shown if r and not r.ended_at), self.line.operators)
 
     # ---- what people see
     def board(self) -> Board:
@@ -186,9 +150,6 @@ class Exchange:
                 self._listeners.remove(listener)
 
         return stop
-
-    def changed(self, kind: str, ref: str) -> None:
-        self._changed[kind, ref] = None
 
     # ---- what people ask for
     def set_operator(self, name: str, status: Status | str, reason: str = "") -> Operator:
@@ -222,10 +183,3 @@ class Exchange:
     def record(self, room_id: str, state: RecordingState | str) -> RecordingState:
         """Pause the recording of a room (`paused`), or go on with it (`on`). Nothing is recorded before the notice."""
         return self.ask(lambda: requests.set_recording(self, room_id, RecordingState(state)))
-
-    # ---- used by the files beside this one
-    def call_with_room(self, room_id: str) -> tuple[LiveCall, Room]:
-        call = self.calls.get(room_id)
-        if call is None or call.room is None or call.room.ended_at:
-            raise Refused("no_room", "没有这个会议室，或通话已经结束。")
-        return call, call.room

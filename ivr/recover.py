@@ -12,17 +12,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from ivr import closing, conduct, joining, take_up
 from ivr import room as rooms
 from ivr.ami import Ami, Message
 from ivr.board import Cause
 from ivr.call import Kind
+from ivr.floor import Floor
 from ivr.live import LiveCall, call_of, looks_like_a_call
-
-if TYPE_CHECKING:
-    from ivr.exchange import Exchange
 
 log = logging.getLogger(__name__)
 
@@ -56,25 +53,25 @@ def _list(ami: Ami, action: str, event: str, *headers: tuple[str, str]) -> list[
     return [m for m in ami.ask(action, *headers, timeout=ANSWER_SECONDS) if m.get("Event") == event]
 
 
-def connected(x: Exchange, _message: Message) -> None:
+def connected(floor: Floor, _message: Message) -> None:
     """The manager interface is there (again). Nothing else can be done before this: the exchange waits for it."""
     try:
-        seen = look(x.legs.ami)
+        seen = look(floor.legs.ami)
     except (TimeoutError, ConnectionError) as error:
         log.warning("Asterisk did not list its channels (%s); asking again", error)
-        x.look_again_at = x.clock() + timedelta(seconds=AGAIN_SECONDS)
+        floor.look_again_at = floor.clock() + timedelta(seconds=AGAIN_SECONDS)
         return
-    for call in list(x.calls.values()):
-        _each(call.id, lambda call=call: _compare(x, call, seen))  # type: ignore[misc]
-    for call_id in x.spool.open_calls():
-        if call_id not in x.calls:
-            _each(call_id, lambda call_id=call_id: take_up.take_up(x, call_id, seen))  # type: ignore[misc]
+    for call in list(floor.calls.values()):
+        _each(call.id, lambda call=call: _compare(floor, call, seen))  # type: ignore[misc]
+    for call_id in floor.spool.open_calls():
+        if call_id not in floor.calls:
+            _each(call_id, lambda call_id=call_id: take_up.take_up(floor, call_id, seen))  # type: ignore[misc]
     for unique, channel in seen.channels.items():
-        _hang_up_orphan(x, unique)
+        _hang_up_orphan(floor, unique)
         if channel.get("Context") in ("fallback", "hotline"):
-            meet(x, channel)
-    x.changed("asterisk", "connected")
-    x.changed("line", "")
+            meet(floor, channel)
+    floor.changed("asterisk", "connected")
+    floor.changed("line", "")
 
 
 def _each(call_id: str, work: Callable[[], None]) -> None:
@@ -85,73 +82,73 @@ def _each(call_id: str, work: Callable[[], None]) -> None:
         log.exception("call %s could not be taken up again", call_id)
 
 
-def _compare(x: Exchange, call: LiveCall, seen: Seen) -> None:
+def _compare(floor: Floor, call: LiveCall, seen: Seen) -> None:
     """A call we know: what has happened while nobody told us?"""
     for p in call.room.participants if call.room else ():
         if p.leg == call.leg or p.state not in rooms.PRESENT | rooms.COMING:
             continue
         if p.leg not in seen.channels:
-            conduct.leg_failed(x, call, p.leg, Cause.FAILED)
-            conduct.leg_left(x, call, p.leg)
+            conduct.leg_failed(floor, call, p.leg, Cause.FAILED)
+            conduct.leg_left(floor, call, p.leg)
             continue
-        x.legs.appeared(p.leg, seen.channels[p.leg].get("Channel", ""))
+        floor.legs.appeared(p.leg, seen.channels[p.leg].get("Channel", ""))
         if seen.is_inside(p.leg, call.id):
             if p.state in rooms.COMING:
-                joining.leg_joined(x, call, p.leg)
+                joining.leg_joined(floor, call, p.leg)
             elif call.room:
                 call.room = rooms.came_back(call.room, p.leg)
     call.in_conference = seen.is_inside(call.channel, call.id)
     if call.channel not in seen.channels:
-        closing.citizen_gone(x, call)
+        closing.citizen_gone(floor, call)
 
 
-def look_around(x: Exchange) -> None:
+def look_around(floor: Floor) -> None:
     """Compare what we know with what Asterisk has, without waiting for the answer. What was not there when it was
     asked for is not missed."""
     known = {c.id: {p.leg for p in c.room.participants if p.state in rooms.PRESENT} if c.room else set()
-             for c in x.calls.values()}  # fmt: skip
+             for c in floor.calls.values()}  # fmt: skip
 
     def ask() -> None:
         try:
-            channels = look(x.legs.ami).channels
+            channels = look(floor.legs.ami).channels
         except (TimeoutError, ConnectionError):
             return
-        x.soon(lambda: _miss(x, known, channels))
+        floor.soon(lambda: _miss(floor, known, channels))
 
     threading.Thread(target=ask, name="look-around", daemon=True).start()
 
 
-def _miss(x: Exchange, known: dict[str, set[str]], channels: dict[str, Message]) -> None:
+def _miss(floor: Floor, known: dict[str, set[str]], channels: dict[str, Message]) -> None:
     for call_id, legs in known.items():
-        call = x.calls.get(call_id)
+        call = floor.calls.get(call_id)
         if call is None or call.hung_up:
             continue
         for leg in legs - {call.leg} - channels.keys():
-            conduct.leg_left(x, call, leg)
+            conduct.leg_left(floor, call, leg)
         if call.channel not in channels:
             log.warning("call %s: its end was not told; it is closed now", call_id)
-            closing.citizen_gone(x, call)
+            closing.citizen_gone(floor, call)
 
 
 # ---- what nobody knows
-def _hang_up_orphan(x: Exchange, unique: str) -> None:
+def _hang_up_orphan(floor: Floor, unique: str) -> None:
     """A leg that we once called, in a room whose call is over."""
     owner = call_of(unique.removeprefix("tap-"))
-    if looks_like_a_call(owner) and owner not in x.calls:
+    if looks_like_a_call(owner) and owner not in floor.calls:
         log.warning("hanging up a leg without a call")
-        x.legs.ami.send("Hangup", ("Channel", unique))
+        floor.legs.ami.send("Hangup", ("Channel", unique))
 
 
-def meet(x: Exchange, channel: Message) -> None:
+def meet(floor: Floor, channel: Message) -> None:
     """A citizen on the static path whom nobody knows: the call gets a history all the same."""
     from ivr.visits import new_call_id
 
     unique = channel.get("Uniqueid", "")
-    if not unique or any(c.channel == unique for c in x.calls.values()):
+    if not unique or any(c.channel == unique for c in floor.calls.values()):
         return
-    now, caller = x.clock(), channel.get("CallerIDNum", "")
+    now, caller = floor.clock(), channel.get("CallerIDNum", "")
     call = LiveCall(new_call_id(now), "" if caller == "<unknown>" else caller, unique, now)
-    x.calls[call.id] = call
-    x.legs.channels[call.leg] = channel.get("Channel", "")
-    conduct.note(x, call, Kind.CALL_STARTED, leg=call.leg, caller=call.caller, dialled="12345", channel=unique)
-    conduct.note(x, call, Kind.NOTE_TAKEN, text="the call is on the static path")
+    floor.calls[call.id] = call
+    floor.legs.channels[call.leg] = channel.get("Channel", "")
+    conduct.note(floor, call, Kind.CALL_STARTED, leg=call.leg, caller=call.caller, dialled="12345", channel=unique)
+    conduct.note(floor, call, Kind.NOTE_TAKEN, text="the call is on the static path")

@@ -12,57 +12,57 @@ from ivr import room as rooms
 from ivr.actions import JoinLine
 from ivr.board import Activity, Participant, ParticipantState, RecordingState, Room
 from ivr.call import Call, CallEvent, Kind, Role, fold
+from ivr.floor import Floor
 from ivr.live import LiveCall, call_of
 
 if TYPE_CHECKING:
-    from ivr.exchange import Exchange
     from ivr.recover import Seen
 
 _MAY_HAVE_CHANGED = (Kind.LEG_CHANGED, Kind.LEG_ASKED)
 
 
-def take_up(x: Exchange, call_id: str, seen: Seen) -> None:
+def take_up(floor: Floor, call_id: str, seen: Seen) -> None:
     """Go on with the call, or close its history when its citizen is gone."""
-    events = x.spool.events(call_id)
+    events = floor.spool.events(call_id)
     if not events:
-        x.spool.set_aside(call_id)
+        floor.spool.set_aside(call_id)
         return
     if any(e.kind is Kind.CALL_ENDED for e in events):
-        x.spool.finish(call_id)
+        floor.spool.finish(call_id)
         return
     known = fold(events)
     channel = str(events[0].data.get("channel", ""))
     live = LiveCall(call_id, known.caller, channel, known.started_at, events=events, node=known.at_node)
     legs = [leg.id for leg in known.legs] + [u for u in seen.channels if call_of(u) == call_id]
     live.legs_asked = max([1, *(int(n) for leg in legs if (n := leg.rpartition("-")[2]).isdigit())])
-    x.calls[call_id] = live
+    floor.calls[call_id] = live
     if channel not in seen.channels:
-        _ended_without_us(x, live, seen)
+        _ended_without_us(floor, live, seen)
         return
     for leg in {live.leg, *legs}:
         unique = channel if leg == live.leg else leg
         if unique in seen.channels:
-            x.legs.channels[leg] = seen.channels[unique].get("Channel", "")
-    _restore_room(x, live, known, seen)
+            floor.legs.channels[leg] = seen.channels[unique].get("Channel", "")
+    _restore_room(floor, live, known, seen)
 
 
-def _ended_without_us(x: Exchange, live: LiveCall, seen: Seen) -> None:
+def _ended_without_us(floor: Floor, live: LiveCall, seen: Seen) -> None:
     """Closed by the next tick."""
     live.because, live.hung_up = "interrupted", True
-    conduct.note(x, live, Kind.NOTE_TAKEN, text="the call ended while the hotline was not running")
+    conduct.note(floor, live, Kind.NOTE_TAKEN, text="the call ended while the hotline was not running")
     for unique in [u for u in seen.channels if call_of(u.removeprefix("tap-")) == live.id]:
-        x.legs.hang_up(unique)
+        floor.legs.hang_up(unique)
 
 
-def _restore_room(x: Exchange, live: LiveCall, known: Call, seen: Seen) -> None:
+def _restore_room(floor: Floor, live: LiveCall, known: Call, seen: Seen) -> None:
     if any(r.leg == live.leg and r.what == "leg" for r in known.recordings):
         live.recording = _recording(live.events)
-    others = [_participant(x, leg, live, known, seen) for leg in seen.channels if call_of(leg) == live.id]
-    since, kept = _waiting_since(live.events), x.spool.session(live.id) or {}
+    others = [_participant(floor, leg, live, known, seen) for leg in seen.channels if call_of(leg) == live.id]
+    since, kept = _waiting_since(live.events), floor.spool.session(live.id) or {}
     live.in_conference = seen.is_inside(live.channel, live.id)
     live.wait = _wait(kept)
     if not live.in_conference and not others and since is None:
-        conduct.note(x, live, Kind.NOTE_TAKEN, text="the hotline was restarted; the citizen is on the static path")
+        conduct.note(floor, live, Kind.NOTE_TAKEN, text="the hotline was restarted; the citizen is on the static path")
         return
     citizen = rooms.open_room(live.id, live.caller, live.leg, known.started_at).participants[0]
     if not live.in_conference and others:
@@ -71,16 +71,16 @@ def _restore_room(x: Exchange, live: LiveCall, known: Call, seen: Seen) -> None:
     for p in others:
         if p.role is Role.OPERATOR:
             doing = Activity.RINGING if p.state in rooms.COMING else Activity.TALKING
-            x.line = waiting_line.operator_busy(x.line, p.name, live.id, x.clock(), doing)
+            floor.line = waiting_line.operator_busy(floor.line, p.name, live.id, floor.clock(), doing)
     if since is not None and live.wait and live.in_conference:
-        _rejoin_line(x, live, since, others)
-    x.changed("room", live.id)
+        _rejoin_line(floor, live, since, others)
+    floor.changed("room", live.id)
 
 
-def _participant(x: Exchange, leg_id: str, live: LiveCall, known: Call, seen: Seen) -> Participant:
+def _participant(floor: Floor, leg_id: str, live: LiveCall, known: Call, seen: Seen) -> Participant:
     leg = known.leg(leg_id)
     role, name = (leg.role, leg.name) if leg else (Role.DEPARTMENT, "")
-    found = x.directory.department(name) if role is Role.DEPARTMENT else None
+    found = floor.directory.department(name) if role is Role.DEPARTMENT else None
     state = ParticipantState.HELD if leg and leg.joined_at else ParticipantState.RINGING
     if seen.is_inside(leg_id, live.id):
         state = ParticipantState.TALKING
@@ -118,11 +118,11 @@ def _wait(kept: dict[str, Any]) -> JoinLine | None:
         return None  # the stint ends soon, and the dialplan takes the static path
 
 
-def _rejoin_line(x: Exchange, live: LiveCall, since: datetime, others: list[Participant]) -> None:
+def _rejoin_line(floor: Floor, live: LiveCall, since: datetime, others: list[Participant]) -> None:
     """The same place as before: what counts is when the citizen came, and whose telephone rings for them."""
     ringing = next((p.name for p in others if p.role is Role.OPERATOR and p.state in rooms.COMING), None)
     entry = waiting_line.Waiting(live.id, live.caller, since, live.wait.priority, live.wait.max_wait or None, ringing)
-    joined = waiting_line.join(x.line, entry, x.clock())
-    live.announced_at = x.clock()
+    joined = waiting_line.join(floor.line, entry, floor.clock())
+    live.announced_at = floor.clock()
     if not isinstance(joined, str):
-        conduct.settle_line(x, *joined)
+        conduct.settle_line(floor, *joined)

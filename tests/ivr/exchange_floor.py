@@ -15,7 +15,8 @@ from ivr.actions import DialDepartment, JoinLine
 from ivr.ami import Message
 from ivr.board import Operator, Participant, Room, Status
 from ivr.call import Call, Role, fold
-from ivr.exchange import Exchange, Rules
+from ivr.exchange import Exchange
+from ivr.floor import Rules
 from ivr.legs import Legs
 from ivr.spool import Spool
 from ivr.visits import Visit
