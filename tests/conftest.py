@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +21,12 @@ def asterisk_tree() -> Path | None:
         return unpack(lambda _text: None, cache_dir())
     except UnpackProblem as problem:
         pytest.skip(f"no Asterisk on this machine: {problem}")
+
+
+@pytest.fixture(autouse=True)
+def umask_as_it_was() -> Iterator[None]:
+    """The `hotline` command sets it for its own process, which in a test is everybody's."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)

@@ -56,10 +56,16 @@ def test_the_managers_line_stays_on_this_machine_even_when_telephones_are_let_in
     assert "permit = 127.0.0.1/255.255.255.255" in files["manager.conf"]
 
 
-def test_there_is_no_anonymous_endpoint(tmp_path: Path) -> None:
-    files = rendered(tmp_path)
-    assert "anonymous" not in statements(files["pjsip.conf"])
-    assert "anonymous" not in statements(files["modules.conf"])
+def test_without_a_trunk_nobody_nameless_is_let_in(tmp_path: Path) -> None:
+    assert "[anonymous]" not in statements(rendered(tmp_path)["pjsip.conf"])
+
+
+def test_whoever_shows_no_name_is_let_in_from_the_trunks_address_only(tmp_path: Path) -> None:
+    text = rendered(tmp_path, sip_trunk="sip:192.0.2.1:5070")["pjsip.conf"]
+    section = text.partition("[anonymous]")[2].partition("\n[")[0]
+    assert "deny = 0.0.0.0/0.0.0.0" in section
+    assert "permit = 192.0.2.1/255.255.255.255" in section
+    assert "context = from-trunk" in section
 
 
 def test_the_trunk_is_known_by_its_port_too_and_only_when_there_is_one(tmp_path: Path) -> None:
