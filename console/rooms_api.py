@@ -13,7 +13,7 @@ from starlette.responses import Response
 from cases.actor import Actor
 from cases.api.access import Access
 from cases.api.bodies import NO_NUL, Line
-from cases.problem_details import problem
+from cases.problem_details import USUAL, documented, problem
 from cases.words import Role as UserRole
 from console.hub import participant_json, room_json
 from ivr import room as rooms_of_calls
@@ -65,7 +65,7 @@ class RecordingBody(BaseModel):
 
 def router(access: Access, exchange: Callable[[], Exchange]) -> APIRouter:
     """`exchange` raises 503 while the telephone half is not there."""
-    routes = APIRouter(tags=["rooms"])
+    routes = APIRouter(tags=["rooms"], responses=documented(*USUAL))
     floor = access.some(UserRole.OPERATOR, UserRole.DISPATCHER, UserRole.SUPERVISOR, UserRole.ADMINISTRATOR)
 
     def mine(room_id: str, actor: Actor) -> Room:
