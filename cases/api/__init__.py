@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from cases.api import calls, cases, deadlines, deliveries, departments, inbound, tokens
+from cases.api import call_list, calls, cases, deadlines, deliveries, departments, inbound, tokens
 from cases.api.setting import Setting, _nothing
 from cases.problem_details import USUAL, documented
 from config.city import City
@@ -26,6 +26,6 @@ def router(
 ) -> APIRouter:
     setting = Setting(database, city, settings, clock, live_events)
     all_routes = APIRouter(responses=documented(*USUAL))
-    for one in (tokens, cases, deadlines, departments, deliveries, calls, inbound):
+    for one in (tokens, cases, deadlines, departments, deliveries, call_list, calls, inbound):
         all_routes.include_router(one.routes(setting))
     return all_routes
