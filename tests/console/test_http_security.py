@@ -185,6 +185,7 @@ MAY = {
     "PUT /departments/{code}/endpoint": {"administrator"} | DEPARTMENTS,
     "GET /deliveries": ALL,
     "POST /deliveries/{key}/replay": LEADERS,
+    "GET /calls": FRONT,
     "GET /calls/{call_id}": FRONT,
     "GET /calls/{call_id}/recordings/{leg}.wav": FRONT,
     "POST /inbound/{department}/events": None,  # by signature
