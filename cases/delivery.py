@@ -75,7 +75,7 @@ class Deliveries:
             row.state, row.attempts, row.tries_since = Sending.SENDING.value, row.attempts + 1, row.tries_since + 1
             row.claimed_until = now + timedelta(seconds=self._seconds) + min(_MARGIN, timedelta(seconds=self._seconds))
             message = _message(row, self._settings.link_base)
-            networks = (*target.networks, *self._settings.delivery_networks)
+            networks = (*target.networks, *self._settings.reachable_networks)
             return Claimed(row.id, row.attempts, target.url, tuple(target.secrets), networks, message)
 
     def _send(self, claimed: Claimed) -> post.Outcome:

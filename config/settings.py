@@ -109,6 +109,13 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.http_host}:{self.http_port}").rstrip("/")
 
     @property
+    def reachable_networks(self) -> tuple[str, ...]:
+        """Private networks that any department's endpoint may be in: those that are listed, and this machine itself
+        while nobody outside can reach us (no public_url, pages on loopback): then departments can only be here."""
+        alone = not self.public_url and self.http_host in ("127.0.0.1", "::1", "localhost")
+        return (*self.delivery_networks, *(("127.0.0.0/8", "::1/128") if alone else ()))
+
+    @property
     def recordings_dir(self) -> Path:
         return self.data_dir / "recordings"
 

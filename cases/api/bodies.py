@@ -78,8 +78,6 @@ class Transition(BaseModel):
 class NewEndpoint(BaseModel):
     """Where a department's system listens (null: it reads on the page); `networks`: private ones it may be in."""
 
-    model_config = ConfigDict(extra="forbid")
-
     url: Annotated[str, Field(max_length=2000)] | None
     secret: Line | None = None
     networks: Annotated[list[Line], Field(max_length=20)] | None = Field(

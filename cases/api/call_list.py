@@ -46,6 +46,7 @@ def _chosen(actor: Actor, answered: bool | None, registered: bool | None, what: 
     chosen = select(CallRow)
     if actor.role is Role.OPERATOR:
         mine = _has(LegRow.call_id).where(LegRow.name == actor.name, LegRow.joined_at.is_not(None))
+        mine = mine.where(LegRow.role != "department")
         chosen = chosen.where(or_(CallRow.answered.is_(False), mine.exists()))
     if answered is not None:
         chosen = chosen.where(CallRow.answered.is_(answered))

@@ -39,7 +39,7 @@ def routes(setting: Setting) -> APIRouter:
         _check(code, actor, setting)
         if body.networks is not None and actor.role is not Role.ADMINISTRATOR:
             raise HTTPException(403, "只有管理员可以设置 networks（允许的内部网段）")
-        _vet(body.url, [*_networks(code, body, setting), *setting.settings.delivery_networks])
+        _vet(body.url, [*_networks(code, body, setting), *setting.settings.reachable_networks])
         with setting.database.session() as session:
             return _change(session, code, body, setting)
 

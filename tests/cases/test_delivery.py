@@ -214,7 +214,7 @@ def test_a_department_without_a_system_reads_on_the_page(desk, receiver):
 
 
 def test_an_address_that_turned_bad_after_it_was_set_is_not_called(desk, receiver, settings, city):
-    closed = settings.model_copy(update={"delivery_networks": ()})
+    closed = settings.model_copy(update={"delivery_networks": (), "public_url": "https://12345.example"})
     number = desk.dispatch()
     desk.worker = Deliveries(desk.database, closed, desk.clock)
 

@@ -61,7 +61,9 @@ def test_a_department_changes_its_address_but_opens_no_networks(small_office, ad
 
 
 def test_addresses_inside_the_house_need_an_administrators_word(sqlite, city, settings, clock):
-    office = Office(sqlite, city, settings.model_copy(update={"delivery_networks": ()}), clock)
+    office = Office(
+        sqlite, city, settings.model_copy(update={"delivery_networks": (), "public_url": "https://x.example"}), clock
+    )
     try:
         admin = office.person("admin", Role.ADMINISTRATOR)
         for url in (
@@ -192,3 +194,17 @@ def test_a_locked_database_is_a_polite_503_and_later_all_is_well(sqlite, city, s
     finally:
         office.close()
         impatient.engine.dispose()
+
+
+def test_on_a_machine_of_its_own_a_department_may_listen_beside_the_hotline(sqlite, city, settings, clock):
+    """Nobody outside reaches a hotline on loopback without a public address, so its departments are here too."""
+    alone = settings.model_copy(update={"delivery_networks": ()})
+    office = Office(sqlite, city, alone, clock)
+    try:
+        admin = office.person("root", Role.ADMINISTRATOR)
+        hook = {"url": "http://127.0.0.1:9/hook", "channel": "webhook"}
+        assert admin.put("/departments/cgj/endpoint", json=hook).status_code == 200
+        for elsewhere in ("http://10.0.0.1/hook", "http://169.254.169.254/latest"):
+            assert admin.put("/departments/cgj/endpoint", json={"url": elsewhere}).status_code == 422
+    finally:
+        office.close()
