@@ -66,6 +66,16 @@ def add_person(
     return person
 
 
+def set_disabled(session: Session, name: str, disabled: bool) -> Person:
+    """Somebody may not log in any more, or may again. All their logins end, and so does their telephone's account."""
+    person = session.get(Person, name)
+    if person is None:
+        raise Refused(f"there is nobody named {name}; `hotline user list` shows everybody")
+    person.disabled = disabled
+    session.execute(delete(Token).where(Token.name == name))
+    return person
+
+
 def set_password(session: Session, name: str, password: str) -> Person:
     """A new password; all logins of this person end."""
     person = session.get(Person, name)

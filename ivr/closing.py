@@ -1,6 +1,6 @@
 """How calls end: the citizen hangs up, the static path takes over, time runs out. Nothing is left on any telephone.
 
-Every function runs in the exchange's thread and takes the exchange as its first argument.
+Every function runs in the exchange's thread and takes its floor as the first argument.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What becomes of rooms and the waiting line: the decisions of the pure cores, carried out and written down.
 
-Every function runs in the exchange's thread and takes the exchange as its first argument.
+Every function runs in the exchange's thread and takes its floor as the first argument.
 """
 
 from __future__ import annotations

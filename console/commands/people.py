@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from getpass import getpass
@@ -54,6 +54,38 @@ def list_users(as_json: bool) -> None:
         return
     for p in everybody:
         click.echo("\t".join([p.name, p.role, p.department or "", "disabled" if p.disabled else ""]).rstrip())
+
+
+@user.command("password")
+@click.argument("name")
+@_from_stdin
+def change_password(name: str, password_stdin: bool) -> None:
+    """Give somebody a new password; their logins end. An operator's telephone has the same password."""
+    from cases import people
+
+    password = _password(password_stdin)  # asked before the database is locked
+    _change(lambda session: people.set_password(session, name, password))
+    click.echo(f"{name} has a new password")
+
+
+@user.command("disable")
+@click.argument("name")
+def disable_user(name: str) -> None:
+    """Somebody has left: no login, no telephone, from this moment on. Nothing they did is deleted."""
+    from cases import people
+
+    _change(lambda session: people.set_disabled(session, name, True))
+    click.echo(f"{name} may not log in any more")
+
+
+@user.command("enable")
+@click.argument("name")
+def enable_user(name: str) -> None:
+    """Somebody may log in again, with the password they had."""
+    from cases import people
+
+    _change(lambda session: people.set_disabled(session, name, False))
+    click.echo(f"{name} may log in again")
 
 
 @click.group()
@@ -109,6 +141,16 @@ def _add(name: str, role: str, department: str | None, password: str) -> list[Ac
         with _database() as session:
             people.add_person(session, name, Role(role), password, department=department, now=_now())
             return people.telephones(session)
+    except people.Refused as problem:
+        sys.exit(str(problem))
+
+
+def _change(work: Callable[[Session], object]) -> None:
+    from cases import people
+
+    try:
+        with _database() as session:
+            work(session)
     except people.Refused as problem:
         sys.exit(str(problem))
 

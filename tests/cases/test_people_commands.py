@@ -82,3 +82,25 @@ def test_a_department_gets_a_key_and_a_secret_once(hotline, clock):
     unknown = hotline("key", "add", "nobody")
     assert unknown.exit_code == 1
     assert "departments.yaml" in unknown.output
+
+
+def test_whoever_has_left_cannot_log_in_until_they_are_back(hotline, clock):
+    hotline("operator", "add", "wang", "--password-stdin", typed="geheim12\n")
+    database = Database(Settings().database)
+
+    assert hotline("user", "disable", "wang").exit_code == 0
+    assert people.log_in(database, "wang", "geheim12", "-", now=clock()) is None
+    with database.session() as session:
+        assert people.telephones(session) == []
+
+    assert hotline("user", "enable", "wang").exit_code == 0
+    assert hotline("user", "password", "wang", "--password-stdin", typed="neu-geheim\n").exit_code == 0
+    assert people.log_in(database, "wang", "geheim12", "-", now=clock()) is None
+    assert people.log_in(database, "wang", "neu-geheim", "-", now=clock())
+
+
+def test_nobody_of_that_name_is_said(hotline):
+    for command in (("disable", "li"), ("enable", "li")):
+        told = hotline("user", *command)
+        assert told.exit_code == 1
+        assert "nobody named li" in told.output
