@@ -24,7 +24,7 @@ _READS = frozenset({"GET", "HEAD"})
 
 
 class Access:
-    """Turns a request into an Actor. One for the whole application; the lead's routes may use it too."""
+    """Turns a request into an Actor. One for the whole application."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
