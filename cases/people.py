@@ -11,8 +11,10 @@ import hmac
 import re
 import secrets
 import threading
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -24,6 +26,11 @@ from cases.words import Role
 from config.database import Database
 from config.telephones import Account, name_problem, sip_digest
 
+# who has a telephone besides the login -> its kind; a supervisor's is called to listen, whisper or join
+WITH_TELEPHONE: Mapping[str, Literal["operator", "supervisor"]] = {
+    Role.OPERATOR: "operator",
+    Role.SUPERVISOR: "supervisor",
+}
 SHORTEST_PASSWORD = 6
 LONGEST_PASSWORD = 200
 TRIES = 5
@@ -50,14 +57,14 @@ class TooManyTries(Exception):
 def add_person(
     session: Session, name: str, role: Role, password: str, *, department: str | None = None, now: datetime
 ) -> Person:
-    """A login; an operator's is also a telephone (SIP account) of the same name and password."""
+    """A login; an operator's and a supervisor's is also a telephone (SIP account) of the same name and password."""
     _check_new(session, name, role, password, department)
     person = Person(
         name=name,
         role=role.value,
         password_hash=_hasher.hash(password),
         department=department,
-        sip_digest=sip_digest(name, password) if role is Role.OPERATOR else None,
+        sip_digest=sip_digest(name, password) if role in WITH_TELEPHONE else None,
         disabled=False,
         created_at=now,
     )
@@ -83,7 +90,7 @@ def set_password(session: Session, name: str, password: str) -> Person:
         raise Refused(f"there is nobody named {name}; `hotline user list` shows everybody")
     _check_password(password)
     person.password_hash = _hasher.hash(password)
-    person.sip_digest = sip_digest(name, password) if person.role == Role.OPERATOR else None
+    person.sip_digest = sip_digest(name, password) if person.role in WITH_TELEPHONE else None
     session.execute(delete(Token).where(Token.name == name))
     return person
 
@@ -93,10 +100,10 @@ def people(session: Session) -> list[Person]:
 
 
 def telephones(session: Session) -> list[Account]:
-    """The operators' telephones, for the private Asterisk's configuration."""
+    """Operators' and supervisors' telephones, for the private Asterisk's configuration."""
     has_telephone = Person.sip_digest.is_not(None), Person.disabled.is_(False)
     rows = session.scalars(select(Person).where(*has_telephone).order_by(Person.name))
-    return [Account(row.name, row.sip_digest) for row in rows if row.sip_digest]
+    return [Account(row.name, row.sip_digest, WITH_TELEPHONE[row.role]) for row in rows if row.sip_digest]
 
 
 def log_in(database: Database, name: str, password: str, address: str, *, now: datetime) -> Person | None:

@@ -13,11 +13,11 @@ TAKEN_NAMES = {"global", "system", "udp", "ws", "trunk"}
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A telephone that may register: an operator's, or a citizen's test phone. `digest` comes from `sip_digest`."""
+    """A telephone that may register; `digest` comes from `sip_digest`. The static path rings operators' only."""
 
     name: str
     digest: str
-    kind: Literal["operator", "citizen"] = "operator"
+    kind: Literal["operator", "supervisor", "citizen"] = "operator"
 
     def __post_init__(self) -> None:
         if problem := name_problem(self.name):

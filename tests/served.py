@@ -136,7 +136,7 @@ class Served:
                 call.play_tone(tone)
 
         with Phone(name, server=self.sip, password=password, when_up=up) as phone, self.api(name, password) as api:
-            _register(phone)
+            register(phone)
             if ready:
                 eventually(
                     lambda: api.put("/operators/me", json={"status": "ready"}).status_code == 200, "a ready operator"
@@ -168,7 +168,7 @@ class Served:
         return [line.split("!")[0] for line in shown.splitlines() if line.startswith("PJSIP/")]
 
 
-def _register(phone: Phone) -> None:
+def register(phone: Phone) -> None:
     """A new account needs a moment until Asterisk knows it."""
     from phone import PhoneError
 

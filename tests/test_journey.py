@@ -19,13 +19,14 @@ import pytest
 
 from console.demo.listening import Listening
 from ivr.speech import speech
-from phone import PhoneCall, hearing
+from phone import Phone, PhoneCall, hearing
 from tests.cases.department_receiver import Receiver
 from tests.house import CITIZEN, OPERATOR, eventually
-from tests.served import Served, served
+from tests.served import Served, register, served
 
 pytestmark = [pytest.mark.calls, pytest.mark.slow, pytest.mark.timeout(240)]
 
+SUPERVISOR = hearing.SUPERVISOR
 VOICES = {"citizen": "+m4", "operator": "+f4", "department": "+quincy"}  # kept out of the model's training
 COMPLAINT = "您好，我要投诉，人民路附近的路灯坏了，已经三天了。"
 NUMBER = "我的电话是幺三八零五七幺二三四五。"
@@ -255,3 +256,46 @@ def recogniser_of(hotline: Served) -> int:
     children = Path(f"/proc/{hotline.process.pid}/task").glob("*/children")
     pids = [int(pid) for each in children for pid in each.read_text().split()]
     return next(pid for pid in pids if b"transcription.caption_worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+def test_a_supervisor_listens_unheard_and_then_whispers_to_the_operator(hotline: Served) -> None:
+    """With a login and a telephone as an administrator adds them: no double knows who may be called."""
+    password = "pw-su-1234567"
+
+    def sings(call: PhoneCall) -> None:
+        call.play_tone(SUPERVISOR)
+
+    hotline.run("user", "add", "su", "--role", "supervisor", "--password-stdin", stdin=password + "\n")
+    with (
+        hotline.operator("op1") as (phone, api),
+        Phone(
+            "su",
+            server=hotline.sip,
+            password=password,
+            answering="auto",
+            when_up=sings,
+        ) as listener,
+        hotline.api("su", password) as supervisor,
+    ):
+        register(listener)
+        citizen = hotline.trunk.call("12345", caller_id="13900009012", when_up=lambda call: call.play_tone(CITIZEN))
+        operator = phone.wait_for_ring(25).answer()
+        assert operator.hears({CITIZEN}, within=4)
+        room = eventually_some(lambda: api.get("/rooms").json()["items"])[0]
+        legs = {p["role"]: p["leg"] for p in room["participants"]}
+
+        joined = supervisor.post(f"/rooms/{room['id']}/participants", json={"operator": "su", "muted": True})
+        assert joined.status_code == 201, joined.text
+        assert joined.json()["role"] == "supervisor"
+        heard = listener.wait_for_ring(5).wait_up(5)
+        assert heard.hears({CITIZEN, OPERATOR}, within=4)
+        assert citizen.hears({OPERATOR})
+
+        whisper = {"whisper_to": legs["operator"]}
+        leg = f"/rooms/{room['id']}/participants/{joined.json()['leg']}"
+        assert supervisor.patch(leg, json=whisper).status_code == 200
+        both = {CITIZEN, SUPERVISOR}
+        assert operator.comes_to_hear(lambda sound: hearing.tones(sound, both) == both, within=4)
+        assert not hearing.tones(citizen.heard_since(citizen.now() - 0.5), (SUPERVISOR,))
+        citizen.hang_up()
+        heard.wait_ended(4)

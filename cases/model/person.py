@@ -12,13 +12,13 @@ from cases.words import Role
 
 
 class Person(Base):
-    """Somebody with a login. `name` is also the name of an operator's telephone."""
+    """Somebody with a login. `name` is also the name of an operator's or supervisor's telephone."""
 
     __tablename__ = "people"
     __table_args__ = (
         one_of("role", Role),
         CheckConstraint("(role = 'clerk') = (department IS NOT NULL)", name="clerk_has_department"),
-        CheckConstraint("sip_digest IS NULL OR role = 'operator'", name="telephone_of_operator"),
+        CheckConstraint("sip_digest IS NULL OR role IN ('operator', 'supervisor')", name="telephone_of_role"),
     )
 
     name: Mapped[str] = mapped_column(primary_key=True)

@@ -35,9 +35,11 @@ def user() -> None:
 @click.option("--department", metavar="CODE", help="For clerks: the department they work in.")
 @_from_stdin
 def add_user(name: str, role: str, department: str | None, password_stdin: bool) -> None:
-    """Add somebody who may log in."""
-    _add(name, role, department, _password(password_stdin))
+    """Add somebody who may log in. A supervisor gets a telephone of the same name and password, to listen in with."""
+    telephones = _add(name, role, department, _password(password_stdin))
     click.echo(f"{name} may log in as {role}")
+    if any(each.name == name for each in telephones):
+        _tell_asterisk(name, telephones)
 
 
 @user.command("list")

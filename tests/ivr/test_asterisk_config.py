@@ -79,6 +79,12 @@ def test_operators_wait_in_the_static_queue_and_citizens_telephones_do_not(tmp_p
     assert "demo" not in members
 
 
+def test_a_supervisors_telephone_registers_and_is_not_rung_by_the_static_queue(tmp_path: Path) -> None:
+    files = rendered(tmp_path, accounts=(OPERATOR, Account("su", sip_digest("su", "secret"), "supervisor")))
+    assert "[su](any-supervisor)" in files["pjsip_operators.conf"]
+    assert "PJSIP/su" not in files["queues_operators.conf"]
+
+
 def test_an_older_asterisk_is_told_its_passwords_in_the_older_way(tmp_path: Path) -> None:
     digest = sip_digest("1001", "secret")
     assert f"password_digest = MD5:{digest}" in rendered(tmp_path)["pjsip_operators.conf"]

@@ -128,7 +128,9 @@ def upgrade() -> None:
             "role IN ('operator', 'dispatcher', 'clerk', 'supervisor', 'administrator')",
             name=op.f("ck_people_role_word"),
         ),
-        sa.CheckConstraint("sip_digest IS NULL OR role = 'operator'", name=op.f("ck_people_telephone_of_operator")),
+        sa.CheckConstraint(
+            "sip_digest IS NULL OR role IN ('operator', 'supervisor')", name=op.f("ck_people_telephone_of_role")
+        ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_people")),
     )
     op.create_table(
