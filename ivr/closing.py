@@ -65,6 +65,9 @@ def _stop_endless_ringing(floor: Floor, call: LiveCall, now: datetime) -> None:
         del call.rings_until[leg]
         who = call.room.participant(leg) if call.room else None
         if who and who.state in rooms.COMING:
+            if leg not in floor.legs.channels:  # it never had one: there was no telephone to ring
+                conduct.leg_failed(floor, call, leg, Cause.UNREACHABLE)
+                continue
             log.warning("call %s: nothing was heard of a leg in time; it is given up", call.id)
             floor.legs.hang_up(leg)
             conduct.leg_failed(floor, call, leg, Cause.FAILED)

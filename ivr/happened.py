@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 
 from ivr import closing, conduct, joining, recover
 from ivr import room as rooms
@@ -20,6 +21,9 @@ from ivr.live import LiveCall, call_of, looks_like_a_call
 from ivr.room import Step
 
 log = logging.getLogger(__name__)
+
+
+OVERTAKEN_SECONDS = 0.4  # for events of a channel that OriginateResponse has overtaken
 
 
 def hears(floor: Floor, message: Message) -> None:
@@ -100,12 +104,19 @@ def _hung_up(floor: Floor, message: Message) -> None:
 
 
 def _originated(floor: Floor, message: Message) -> None:
-    """The answer to a call we made. A failure without a channel has no Hangup event: nobody could be reached."""
+    """The answer to a call we made. A failure without a channel has no Hangup event: nobody could be reached.
+
+    But it may overtake the events of a channel that was busy at once, and with them the true cause: they get a moment.
+    """
     kind, _, leg = message.get("ActionID", "").partition(":")
     call = floor.calls.get(call_of(leg))
     refused = message.get("Response") in ("Failure", "Error")
-    if kind == "ask" and call is not None and refused and leg not in floor.legs.channels:
+    if kind != "ask" or call is None or not refused or leg in floor.legs.channels:
+        return
+    if message["Response"] == "Error" or leg in floor.legs.told_to_go:
         conduct.leg_failed(floor, call, leg, Cause.CANCELLED if leg in floor.legs.told_to_go else Cause.UNREACHABLE)
+    else:
+        call.rings_until[leg] = floor.clock() + timedelta(seconds=OVERTAKEN_SECONDS)
 
 
 def _key(floor: Floor, message: Message) -> None:

@@ -425,11 +425,24 @@ def test_a_full_disk_costs_the_history_and_not_the_call(floor: Floor, caplog: py
     assert "13805712345" not in caplog.text
 
 
+def test_a_failure_that_overtakes_its_channels_events_does_not_hide_the_true_cause(floor: Floor) -> None:
+    call = floor.waits()
+    (leg,) = floor.asked(call)
+    floor.tells("OriginateResponse", "", ActionID=f"ask:{leg}", Response="Failure")
+    floor.tells("Newchannel", leg, Channel="PJSIP/lin-1")
+    floor.tells("Hangup", leg, Cause="17")
+    floor.settles()
+    row = floor.x.calls[call].room.participant(leg)  # type: ignore[union-attr]
+    assert row is not None
+    assert row.cause is Cause.BUSY
+    assert floor.operator("lin").status is Status.READY
+
+
 def test_the_pause_of_an_unreachable_operator_is_kept_for_the_next_start(floor: Floor) -> None:
     call = floor.waits()
     (leg,) = floor.asked(call)
     floor.tells("OriginateResponse", "", ActionID=f"ask:{leg}", Response="Failure")
-    floor.settles()
+    floor.after(1)
     assert floor.operator("lin").status is Status.PAUSED
     assert ("lin", "paused") in floor.kept
 
