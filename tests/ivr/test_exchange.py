@@ -442,6 +442,7 @@ def test_the_pause_of_an_unreachable_operator_is_kept_for_the_next_start(floor: 
     call = floor.waits()
     (leg,) = floor.asked(call)
     floor.tells("OriginateResponse", "", ActionID=f"ask:{leg}", Response="Failure")
+    floor.settles()
     floor.after(1)
     assert floor.operator("lin").status is Status.PAUSED
     assert ("lin", "paused") in floor.kept
