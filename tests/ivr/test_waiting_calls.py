@@ -117,6 +117,8 @@ def test_several_citizens_are_answered_in_order_and_a_priority_goes_first(house:
                 first = phone.wait_for_ring(4)
                 order.append(first.caller[-1])
                 first.answer().wait_up(3)
+                # Whoever hangs up before the citizen is there has not talked, and the citizen would be offered again.
+                eventually(lambda: house.exchange.board().operator("op1").activity is Activity.TALKING, "a talk")
             assert order == ["9", "2", "3"]
             assert talking.state in ("up", "ended")
     finally:
