@@ -13,7 +13,7 @@ from ivr.unpack import UnpackProblem, cache_dir, unpack
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On a build server, what depends on milliseconds of a shared machine gets a second try, and the log names it (R)."""
+    """On a build server, what hangs on milliseconds of a shared machine gets a second try; the log names it (R)."""
     if os.environ.get("CI"):
         for item in items:
             if any(item.get_closest_marker(mark) for mark in ("calls", "browser")):
