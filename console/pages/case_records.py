@@ -77,10 +77,16 @@ class CasesInDatabase:
                 row = _of_call(session, new.call_id)
                 if row is None:
                     row = case.register(session, _fields(new), actor, city=self._city, now=now, call_id=new.call_id)
-                    assignment.dispatch(session, row, new.lead, new.assisting, actor, city=self._city, now=now)
+                    self._settle(session, row, new, actor, now)
                 return self._view(session, row)
         except (Refusal, Impossible) as refusal:
             raise Refused("refused", str(refusal)) from None
+
+    def _settle(self, session: Session, row: CaseRow, new: ports.NewCase, actor: Actor, now: datetime) -> None:
+        if new.answer:
+            case.answer(session, row, new.answer, actor, now=now)
+        else:
+            assignment.dispatch(session, row, new.lead, new.assisting, actor, city=self._city, now=now)
 
     def of_call(self, call_id: str) -> ports.CaseView | None:
         with self._database.session() as session:
@@ -121,6 +127,7 @@ class CasesInDatabase:
             open=State(row.state) not in CLOSED,
             due_at=min((a.due_at for a in shares if a.part == Part.LEAD), default=None),
             provisional=any(a.due_provisional for a in shares if a.part == Part.LEAD),
+            answer=row.answer,
             receipts=tuple(self._receipt(session, a) for a in shares),
             replies=tuple((self._name(a.department), a.reply) for a in shares if a.reply),
             history=tuple(ports.Step(h.at, self._told(h)) for h in history(session, row.number)),

@@ -21,9 +21,19 @@ LABELS = {
     "assisting": "协办单位",
     "phone": "联系电话",
     "name": "市民称呼",
+    "answer": "答复内容",
     "confidential": "保密",
 }
-LONGEST = {"summary": 2000, "place": 200, "urgency_reason": 200, "lead": 100, "assisting": 500, "phone": 32, "name": 40}
+LONGEST = {
+    "summary": 2000,
+    "place": 200,
+    "urgency_reason": 200,
+    "lead": 100,
+    "assisting": 500,
+    "phone": 32,
+    "name": 40,
+    "answer": 2000,
+}
 SEPARATORS = str.maketrans(dict.fromkeys("，,；; ", "、"))
 
 
@@ -39,10 +49,12 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The form as the browser sent it. `touched`: the fields that a person has put their hand to."""
+    """The form as the browser sent it. `touched`: the fields that a person has put their hand to; `answered`: the
+    operator has answered the citizen at once (直接答复), and no department is asked."""
 
     values: Mapping[str, str]
     touched: frozenset[str]
+    answered: bool = False
 
     @property
     def typed(self) -> dict[str, str]:
@@ -54,7 +66,7 @@ def read(posted: Mapping[str, object]) -> Sent:
     """Kept to the fields and lengths we know."""
     values = {n: str(posted.get(n, "")).replace("\0", "").strip()[: LONGEST.get(n, 64)] for n in LABELS}
     touched = str(posted.get("touched", "")).split(",")
-    return Sent(values, frozenset(n for n in touched if n in LABELS))
+    return Sent(values, frozenset(n for n in touched if n in LABELS), posted.get("as") == "answered")
 
 
 def fill(typed: Mapping[str, str], suggested: Suggestions, caller: str) -> Form:
@@ -64,8 +76,17 @@ def fill(typed: Mapping[str, str], suggested: Suggestions, caller: str) -> Form:
     return Form(values, frozenset(first) - typed.keys(), frozenset(typed))
 
 
-def problems(values: Mapping[str, str], city: City) -> dict[str, str]:
+def problems(sent: Sent, city: City) -> dict[str, str]:
     """Field -> what is missing or wrong, in the order of the form. Empty when the case can be registered."""
+    found, values = _matter_problems(sent.values, city), sent.values
+    if not sent.answered:
+        return found | _department_problems(values, city)
+    if not values.get("answer"):
+        found["answer"] = "请写一句答复了市民什么"
+    return found
+
+
+def _matter_problems(values: Mapping[str, str], city: City) -> dict[str, str]:
     found: dict[str, str] = {}
     if not values.get("summary"):
         found["summary"] = "请写一句诉求摘要"
@@ -77,7 +98,6 @@ def problems(values: Mapping[str, str], city: City) -> dict[str, str]:
         found["urgency"] = "请选择紧急程度"
     if values.get("urgency") == Urgency.AT_ONCE and not values.get("urgency_reason"):
         found["urgency_reason"] = "选择“特急”需写明理由"
-    found.update(_department_problems(values, city))
     return found
 
 
@@ -101,10 +121,11 @@ def department(text: str, city: City) -> Department | None:
     return city.department(text) or next((d for d in city.departments if text in d.names), None)
 
 
-def new_case(call_id: str, values: Mapping[str, str], city: City) -> NewCase:
-    """For values without problems."""
-    lead = department(values["lead"], city)
-    helpers = [department(name, city) for name in _names(values.get("assisting", ""))]
+def new_case(call_id: str, sent: Sent, city: City) -> NewCase:
+    """For a form without problems."""
+    values = sent.values
+    lead = None if sent.answered else department(values["lead"], city)
+    helpers = [] if sent.answered else [department(name, city) for name in _names(values.get("assisting", ""))]
     return NewCase(
         call_id=call_id,
         summary=values["summary"],
@@ -118,6 +139,7 @@ def new_case(call_id: str, values: Mapping[str, str], city: City) -> NewCase:
         name=values.get("name", ""),
         confidential=bool(values.get("confidential")),
         urgency_reason=values.get("urgency_reason", ""),
+        answer=values["answer"] if sent.answered else "",
     )
 
 

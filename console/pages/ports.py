@@ -118,6 +118,7 @@ class CaseView:
     open: bool = True
     due_at: datetime | None = None
     provisional: bool = False
+    answer: str = ""
     receipts: tuple[Receipt, ...] = ()
     replies: tuple[tuple[str, str], ...] = ()
     history: tuple[Step, ...] = ()
@@ -125,7 +126,7 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """What an operator registers. Departments are codes."""
+    """What an operator registers. Departments are codes; with an `answer` there is none (直接答复)."""
 
     call_id: str
     summary: str
@@ -139,6 +140,7 @@ class NewCase:
     name: str = ""
     confidential: bool = False
     urgency_reason: str = ""
+    answer: str = ""
 
 
 class Cases(Protocol):
@@ -149,7 +151,7 @@ class Cases(Protocol):
         """Who was called into this call; None for a call that is not known."""
 
     def register(self, new: NewCase, by: Viewer) -> CaseView:
-        """Register and dispatch, once for each call: asked again, the same case comes back. Raises Refused."""
+        """Register, and dispatch or answer, once for each call: asked again, the same case. Raises Refused."""
 
     def draft(self, call_id: str) -> Mapping[str, Any]:
         """What the machine proposes for a call, {} for nothing."""

@@ -46,11 +46,11 @@ def keep(ports: Ports, viewer: Viewer, call_id: str, sent: forms.Sent) -> None:
 def register(ports: Ports, viewer: Viewer, call_id: str, sent: forms.Sent) -> tuple[int, str]:
     """The pane afterwards: the case, or the form with what is missing. What was typed is kept either way."""
     keep(ports, viewer, call_id, sent)
-    errors = forms.problems(sent.values, ports.city)
+    errors = forms.problems(sent, ports.city)
     if errors:
         return 422, refused_pane(ports, call_id, sent, errors)
     try:
-        case = ports.cases.register(forms.new_case(call_id, sent.values, ports.city), viewer)
+        case = ports.cases.register(forms.new_case(call_id, sent, ports.city), viewer)
     except Refused as refused:
         return 409, refused_pane(ports, call_id, sent, {"summary": str(refused)})
     ports.hub.case(case.no, call_id)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from cases.model import CaseRow
 from config.settings import ROOT
 from console.pages import door, render, stream
 from ivr.board import Cause, Status
@@ -204,6 +205,26 @@ def test_a_call_from_ring_to_registered_case_by_keyboard_only(house: House, page
     page.keyboard.press("Enter")
     expect(page.locator("#h-call")).to_have_text("刚结束的通话")
     assert house.switchboard.rooms[ROOM].ended_at
+
+
+def test_a_consultation_is_answered_at_once_by_keyboard_only(house: House, page: Any) -> None:
+    talk(house, page, "20261122-0418")
+    house.hub.draft("20261122-0418", {**DRAFT, "kind": "consultation", "summary": "医保卡在哪里补办"})
+    expect(page.locator("#f-kind")).to_have_value("consultation")
+    page.keyboard.press("Alt+Enter")
+    expect(page.locator("#e-answer")).to_have_text("请写一句答复了市民什么")
+    page.locator("#f-answer").focus()
+    page.keyboard.type("带身份证到任一街道便民服务中心，当场补办")
+    page.keyboard.press("Alt+Enter")
+    expect(page.locator("#p-draft .tag")).to_have_text("已直接答复")
+    expect(page.locator("#p-draft .facts")).to_contain_text("当场补办")
+    expect(page.locator("#receipts")).to_have_count(0)
+    photograph(page, "answered", width=1366, height=768)
+    with house.database.session() as session:
+        number = re.sub(r"\D", "", page.locator(".case-no").inner_text())
+        row = session.get(CaseRow, number)
+        assert row is not None
+        assert (row.state, row.kind, row.answer[:4]) == ("answered", "consultation", "带身份证")
 
 
 def test_typing_outlives_a_reload_and_a_restart_of_the_server(house: House, page: Any) -> None:

@@ -153,9 +153,18 @@ GOOD = {
 
 
 def test_a_complete_form_becomes_a_case_for_departments_by_code(city: City) -> None:
-    assert form.problems(GOOD, city) == {}
-    new = form.new_case("r1", {**GOOD, "assisting": "城管局，市公安局"}, city)
+    assert form.problems(form.Sent(GOOD, frozenset()), city) == {}
+    new = form.new_case("r1", form.Sent({**GOOD, "assisting": "城管局，市公安局"}, frozenset()), city)
     assert (new.lead, new.assisting) == ("street_lighting", ("urban_management", "police"))
+
+
+def test_what_was_answered_at_once_needs_its_answer_and_no_department(city: City) -> None:
+    unanswered = form.Sent({**GOOD, "lead": ""}, frozenset(), answered=True)
+    assert list(form.problems(unanswered, city)) == ["answer"]
+    answered = form.Sent({**GOOD, "lead": "尚未选好的单位", "answer": "工作日九点到五点"}, frozenset(), answered=True)
+    assert form.problems(answered, city) == {}
+    new = form.new_case("r1", answered, city)
+    assert (new.answer, new.lead, new.assisting) == ("工作日九点到五点", "", ())
 
 
 @pytest.mark.parametrize(
@@ -173,7 +182,7 @@ def test_a_complete_form_becomes_a_case_for_departments_by_code(city: City) -> N
     ],
 )
 def test_what_is_missing_is_told_at_its_field(city: City, changes: dict[str, str], field: str) -> None:
-    assert list(form.problems({**GOOD, **changes}, city)) == [field]
+    assert list(form.problems(form.Sent({**GOOD, **changes}, frozenset()), city)) == [field]
 
 
 def test_numbers_and_moments_read_as_people_say_them() -> None:

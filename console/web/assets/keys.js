@@ -5,6 +5,7 @@ const KEYS = {F2: 'talk', F4: 'department', F8: 'hold', F9: 'mute'};
 
 function wanted(e) {
   if (e.ctrlKey && !e.altKey && !e.shiftKey && e.key === 'Enter') return 'register';
+  if (e.altKey && !e.ctrlKey && !e.shiftKey && e.key === 'Enter') return 'answer';
   if (e.ctrlKey && !e.altKey && !e.shiftKey && e.key.toLowerCase() === 's') return 'save';
   if (e.altKey && !e.ctrlKey && /^Digit[1-3]$/.test(e.code)) return 'pane' + e.code.at(-1);
   return e.ctrlKey || e.altKey || e.shiftKey || e.metaKey ? null : KEYS[e.key];
