@@ -10,6 +10,7 @@ from pathlib import Path
 from config.offices import Department, DirectoryLine, District
 from config.problems import Place, Problem, Problems, Unsound, shown
 from config.read_city import Parts, read_city
+from config.reply_words import ReplyWords
 from config.rules import Deadlines
 from config.search import search
 from config.words import Category, KindWords, UrgencyWords
@@ -56,6 +57,7 @@ class City:
     directory: tuple[DirectoryLine, ...] = ()
     deadlines: Deadlines = field(default_factory=Deadlines)
     workdays: Workdays = field(default_factory=Workdays)
+    reply_words: ReplyWords = field(default_factory=ReplyWords)
 
     def department(self, code: str) -> Department | None:
         return self._departments.get(code)
@@ -98,6 +100,7 @@ def _city(parts: Parts) -> City:
         parts.directory,
         parts.deadlines,
         parts.workdays,
+        parts.reply_words,
     )
 
 

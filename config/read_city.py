@@ -14,8 +14,10 @@ from config.offices import Department, DirectoryLine, District
 from config.problems import Problems
 from config.read_holidays import read_workdays
 from config.read_offices import read_departments, read_districts, read_lines
+from config.read_reply_words import read_reply_words
 from config.read_rules import read_deadlines
 from config.read_words import read_categories, read_kinds, read_urgencies
+from config.reply_words import ReplyWords
 from config.rules import Deadlines
 from config.words import Category, KindWords, UrgencyWords
 from config.workdays import Workdays
@@ -37,6 +39,7 @@ class Parts:
     directory: tuple[DirectoryLine, ...]
     deadlines: Deadlines
     workdays: Workdays
+    reply_words: ReplyWords
 
 
 class _Folder:
@@ -74,6 +77,7 @@ def read_city(city_dir: Path, problems: Problems) -> Parts:
         directory=read_lines(folder.own_or_shipped("directory.yaml"), notes),
         deadlines=read_deadlines(folder.own_or_shipped("deadlines.yaml"), notes),
         workdays=read_workdays(city_dir, problems),
+        reply_words=read_reply_words(folder.own_or_shipped("perfunctory.yaml"), notes),
     )
     notes.check(folder.lenient, set() if places else {"district"})
     return _without_strangers(parts)
