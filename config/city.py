@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from config.figures import FigureRules
 from config.offices import Department, DirectoryLine, District
 from config.problems import Place, Problem, Problems, Unsound, shown
 from config.read_city import Parts, read_city
@@ -57,6 +58,7 @@ class City:
     directory: tuple[DirectoryLine, ...] = ()
     deadlines: Deadlines = field(default_factory=Deadlines)
     workdays: Workdays = field(default_factory=Workdays)
+    figures: FigureRules = field(default_factory=FigureRules)
     reply_words: ReplyWords = field(default_factory=ReplyWords)
 
     def department(self, code: str) -> Department | None:
@@ -100,6 +102,7 @@ def _city(parts: Parts) -> City:
         parts.directory,
         parts.deadlines,
         parts.workdays,
+        parts.figures,
         parts.reply_words,
     )
 

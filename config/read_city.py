@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from config.figures import FigureRules
 from config.notebook import Notebook
 from config.offices import Department, DirectoryLine, District
 from config.problems import Problems
+from config.read_figures import read_figures
 from config.read_holidays import read_workdays
 from config.read_offices import read_departments, read_districts, read_lines
 from config.read_reply_words import read_reply_words
@@ -39,6 +41,7 @@ class Parts:
     directory: tuple[DirectoryLine, ...]
     deadlines: Deadlines
     workdays: Workdays
+    figures: FigureRules
     reply_words: ReplyWords
 
 
@@ -77,6 +80,7 @@ def read_city(city_dir: Path, problems: Problems) -> Parts:
         directory=read_lines(folder.own_or_shipped("directory.yaml"), notes),
         deadlines=read_deadlines(folder.own_or_shipped("deadlines.yaml"), notes),
         workdays=read_workdays(city_dir, problems),
+        figures=read_figures(folder.own_or_shipped("figures.yaml"), notes),
         reply_words=read_reply_words(folder.own_or_shipped("perfunctory.yaml"), notes),
     )
     notes.check(folder.lenient, set() if places else {"district"})

@@ -14,7 +14,7 @@ from ivr.lint import lint
 from ivr.load import CALENDARS, known_in, load_flows
 from ivr.scenarios import read_scenarios
 
-CITY_FILES = ("departments.yaml", "categories.yaml", "deadlines.yaml", "directory.yaml", "places.yaml")
+CITY_FILES = ("departments.yaml", "categories.yaml", "deadlines.yaml", "directory.yaml", "figures.yaml", "places.yaml")
 
 
 @dataclass(frozen=True, slots=True)
