@@ -36,6 +36,7 @@ from ivr.hold_music import write_beep
 from ivr.private_asterisk import PrivateAsterisk
 from ivr.reception import Desk
 from transcription.live import Captions
+from transcription.understood import Understood
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class Hotline:
         self.exchange = self.telephony.exchange
         self.hub = Hub(self.exchange.board)
         self.talk = LiveTalk(self.exchange, self.hub, self.city, now)
-        self.captions = Captions(settings, self.talk.on_caption, self.talk.tap_again)
+        self.captions = Captions(settings, self.talk.on_caption, self.talk.tap_again, self._understood)
         spool = self.telephony.spool
         self.follower = Follower(
             self.database, spool, self.hub, self.directory, now, self._telephones_changed, self._adopt_orphans
@@ -125,12 +126,16 @@ class Hotline:
             ask=side.ask,
             recordings_dir=self.settings.recordings_dir,
             clock=now,
+            listen=lambda tap, phrases: self.captions.ask(tap, phrases),
         )
 
     def _sounds(self, flows: Flows, language: str, prompt: str, values: Mapping[str, str | int]) -> list[Path]:
         if prompt == "beep":
             return [self.settings.prompts_dir / "beep.wav"]
         return self.flows.sounds(flows, language, prompt, values)
+
+    def _understood(self, answer: Understood) -> None:
+        self.exchange.understood(answer.tap, answer.words, answer.confidence, final=answer.final)
 
     def _operators(self) -> list[Operator]:
         """Operators as they were before: a restart of ours sends nobody home."""

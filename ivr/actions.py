@@ -38,7 +38,8 @@ class Key:
 class Collect:
     """Speak (any key interrupts), then take keys or words; awaits `Digits`, `NoInput` or `Heard`.
 
-    With `choices`, one key answers. `typed` was pressed before the question and counts as its first digits.
+    With `choices`, one key answers. `typed` was pressed before the question and counts as its first digits. `spoken`:
+    the digits may be said. Keys always work, whatever else is listened to.
     """
 
     prompts: tuple[Spoken, ...]
@@ -49,6 +50,7 @@ class Collect:
     between_timeout: float
     choices: tuple[Key, ...] = ()
     typed: str = field(default="", repr=False)
+    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

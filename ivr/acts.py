@@ -30,9 +30,11 @@ from ivr.flow import (
     fits,
 )
 from ivr.hours import branch
+from ivr.spoken_answers import chosen, digits_said
 from ivr.walk import FlowError, Walk
 
 SHORTEST_MESSAGE = 1.5  # seconds; a silence of 5 s leaves up to a second of room noise
+UNCLEAR = "?"  # was said, and is no answer
 
 # --- what each kind does when it is entered ---------------------------------------------------------------------------
 
@@ -56,7 +58,8 @@ def _question(walk: Walk, act: Ask, before: tuple[str, ...], typed: str = "") ->
     keys = tuple(do.Key(choice.key, choice.words) for choice in act.choices)
     wanted = act.digits
     low, high, end = (wanted.min, wanted.max, wanted.end) if wanted else (1, 1, "")
-    return do.Collect(walk.spoken(before + act.prompts), low, high, end, act.timeout, act.between, keys, typed)
+    return do.Collect(walk.spoken(before + act.prompts), low, high, end, act.timeout, act.between, keys, typed,
+                      spoken=bool(wanted and wanted.spoken))  # fmt: skip
 
 
 def _enter_switch(walk: Walk, act: Switch) -> str:
@@ -179,12 +182,11 @@ def _keyed(walk: Walk, act: Ask, event: ev.Digits) -> str | None:
 
 
 def _heard(walk: Walk, act: Ask, event: ev.Heard) -> str | None:
-    """The choice with the longest word that was said, so that 不满意 is not 满意; two alike are none."""
-    said = "".join(event.words.split())
-    found = [(max((len(w) for w in choice.words if w in said), default=0), choice.key) for choice in act.choices]
-    best = max(found, default=(0, ""))
-    alone = best[0] > 0 and sum(length == best[0] for length, _key in found) == 1
-    return best[1] if alone else _missed(walk, act, said)
+    """Words count like the keys they stand for. Whatever else was said is a wrong key, never silence."""
+    if act.digits is None:
+        return chosen(act.choices, event.words) or _missed(walk, act, UNCLEAR)
+    said = digits_said(event.words) if act.digits.spoken else ""
+    return _keyed(walk, act, ev.Digits(said)) if said else _missed(walk, act, UNCLEAR)
 
 
 def _silent(walk: Walk, act: Ask, _event: ev.NoInput) -> str | None:

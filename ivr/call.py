@@ -32,7 +32,8 @@ class Kind(StrEnum):
     CALL_ENDED = "call.ended"  # reason, node (the flow node it ended at)
     NODE_ENTERED = "node.entered"  # node, flow, way (the node.exit it was reached by; "" at an entry)
     PROMPT_PLAYED = "prompt.played"  # prompt
-    KEYS_PRESSED = "keys.pressed"  # node, and how many; the digits themselves may be private
+    KEYS_PRESSED = "keys.pressed"  # how many; the digits themselves may be private
+    WORDS_HEARD = "words.heard"  # choice (its key, "" for none), keys (how many digits), confidence; never the words
     FACT_SET = "fact.set"  # name, value
     LINE_JOINED = "line.joined"  # priority
     LINE_ANNOUNCED = "line.announced"  # position

@@ -35,7 +35,7 @@ class NoInput:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Answers `Collect`: the words that were recognised; "" when none was certain enough."""
+    """Answers `Collect`: the words that were recognised; "" when something was said that is no answer for certain."""
 
     words: str = field(repr=False)
 

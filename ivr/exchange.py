@@ -9,7 +9,7 @@ event to the spool, and never waits: not for the database, not for a recogniser,
     ivr/conduct.py   what becomes of rooms and the line               ivr/joining.py   somebody comes into a room
     ivr/closing.py   how calls end                                    ivr/live.py      a call that is going on
     ivr/recover.py   finding everything again                         ivr/take_up.py   a call of a process before this
-    ivr/floor.py     what all of these work on
+    ivr/listening.py what a citizen says to a question         ivr/floor.py     what all of these work on
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from types import EllipsisType
 from typing import TypeVar
 
-from ivr import closing, happened, recover, requests
+from ivr import closing, happened, listening, recover, requests
 from ivr.ami import Message
 from ivr.board import Board, Operator, Participant, RecordingState, Status
 from ivr.floor import Directory, Floor, Rules
@@ -72,6 +72,10 @@ class Exchange(Floor):
     def hears(self, message: Message) -> None:
         """An event of Asterisk; called by the AMI reader."""
         self.soon(lambda: happened.hears(self, message))
+
+    def understood(self, tap: str, words: str, confidence: float, *, final: bool) -> None:
+        """What the recogniser makes of a citizen's answer; called by its own thread."""
+        self.soon(lambda: listening.understood(self, tap, words, confidence, final=final))
 
     def soon(self, work: Callable[[], None]) -> None:
         self._queue.put(work)

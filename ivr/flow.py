@@ -43,13 +43,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class DigitsWanted:
-    """`type` is a key of DIGIT_TYPES; the digits are kept in the variable `save`."""
+    """`type` is a key of DIGIT_TYPES; the digits are kept in the variable `save`. `spoken`: they may be said, too."""
 
     min: int
     max: int
     end: str
     type: str
     save: str
+    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

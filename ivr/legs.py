@@ -16,6 +16,7 @@ from ivr.room import Do, Order
 
 HOTLINE = '"市长热线" <12345>'
 
+WAKE = "D"  # the key that wakes a script; citizens' telephones have none such
 
 @dataclass(frozen=True, slots=True)
 class Dial:
@@ -73,7 +74,7 @@ class Legs:
         mine = [leg for leg in self.channels if leg.removeprefix("tap-").startswith(f"{call_id}-")]
         for leg in mine:
             del self.channels[leg]
-        self.told_to_go = {leg for leg in self.told_to_go if not leg.startswith(f"{call_id}-")}
+        self.told_to_go -= {leg for leg in self.told_to_go if leg.removeprefix("tap-").startswith(f"{call_id}-")}
 
     def call(self, dial: Dial) -> bool:
         """Ring somebody into a room. False when Asterisk cannot be reached."""
@@ -132,17 +133,30 @@ class Legs:
 
     def tap(self, leg: str) -> None:
         """Send what this leg says to the captions (measured: 18-80 ms behind the voice), once."""
-        if (channel := self.channels.get(leg)) and f"tap-{leg}" not in self.channels:
-            self.ami.send(
-                "Originate",
-                ("Channel", f"AudioSocket/{self._audiosocket}/{tap_id(leg)}"), ("ChannelId", f"tap-{leg}"),
-                ("Application", "ChanSpy"), ("Data", f"{channel},qoESu"), ("Async", "true"), ("Codecs", "slin"),
-                action_id=f"tap:{leg}",
-            )  # fmt: skip
+        if f"tap-{leg}" not in self.channels:
+            self.listen(leg, leg, tap_id(leg))
 
     def untap(self, leg: str) -> None:
         if channel := self.channels.pop(f"tap-{leg}", None):
             self.ami.send("Hangup", ("Channel", channel))
+
+    def listen(self, leg: str, ear: str, name: str) -> None:
+        """Send what `leg` says to the recogniser as `name`, by a channel of its own."""
+        if channel := self.channels.get(leg):
+            self.ami.send(
+                "Originate",
+                ("Channel", f"AudioSocket/{self._audiosocket}/{name}"), ("ChannelId", f"tap-{ear}"),
+                ("Application", "ChanSpy"), ("Data", f"{channel},qoESu"), ("Async", "true"), ("Codecs", "slin"),
+                action_id=f"tap:{ear}",
+            )  # fmt: skip
+
+    def stop_listening(self, ear: str) -> None:
+        self.hang_up(f"tap-{ear}")
+
+    def wake(self, leg: str) -> None:
+        """End what the script of this leg waits for, as if the citizen had pressed a key."""
+        if channel := self.channels.get(leg):
+            self.ami.send("PlayDTMF", ("Channel", channel), ("Digit", WAKE), ("Receive", "true"))
 
     def to_room(self, channel: str, role: Role, room: str) -> None:
         self._redirect(channel, "citizen-room" if role is Role.CITIZEN else "leg-room", room)

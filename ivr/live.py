@@ -19,6 +19,24 @@ class Refused(Exception):
 
 
 @dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One utterance of an answer; `words` is "" when it was none of the question's phrases."""
+
+    words: str = field(repr=False)
+    confidence: float
+
+
+@dataclass(slots=True)
+class Question:
+    """A question that may be answered by word, while it is asked. Changed by the exchange's thread only."""
+
+    tap: str
+    leg: str  # of the tap
+    said: list[Said] = field(default_factory=list)
+    speaking: bool = False
+
+
 class LiveCall:
     """Changed by the exchange's thread only. `channel` is Asterisk's unique id of the citizen's channel."""
 
@@ -41,6 +59,7 @@ class LiveCall:
     announced_at: datetime | None = None
     closed: bool = False  # the history is complete: nothing is written any more
     events: list[CallEvent] = field(default_factory=list, repr=False)
+    question: Question | None = None  # that the citizen may answer by word, now
 
     @property
     def leg(self) -> str:

@@ -54,6 +54,8 @@ def _note(stay: Stay, event: CallEvent, joined_line: datetime) -> None:
     match event.kind:
         case Kind.KEYS_PRESSED:
             stay.keys.append(int(event.data.get("keys", 0)))
+        case Kind.WORDS_HEARD:  # an attempt like any other: something was said
+            stay.keys.append(1)
         case Kind.LINE_LEFT:
             stay.line, stay.waited = event.data["reason"], (event.at - joined_line).total_seconds()
         case Kind.LEG_JOINED if event.data.get("role") == Role.DEPARTMENT:

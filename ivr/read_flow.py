@@ -198,7 +198,7 @@ class _FlowReader(Reader):
         return key
 
     def _digits(self, value: Value) -> DigitsWanted:
-        given = self.fields(value, known={"min", "max", "end", "type", "save"}, needed=("type", "save"))
+        given = self.fields(value, known={"min", "max", "end", "type", "save", "spoken"}, needed=("type", "save"))
         low = self.integer(given.get("min"), 1, 20, 1)
         end = self.name(given.get("end")) or "#"
         return DigitsWanted(
@@ -207,6 +207,7 @@ class _FlowReader(Reader):
             end=self._key(end, given.get("end")) if end != "none" else "",
             type=self.choice(given.get("type"), tuple(DIGIT_TYPES)),
             save=self.name(given.get("save")),
+            spoken=self.truth(given.get("spoken")),
         )
 
     def switch(self, _given: Given, main: Value) -> Switch:

@@ -23,6 +23,8 @@ from ivr import engine
 from ivr import events as ev
 from ivr.agi import Agi, BadPeer
 from ivr.call import Kind
+from ivr.collecting import MARGIN_SECONDS, Question
+from ivr.ear import Listen
 from ivr.exchange import Exchange
 from ivr.flow import Flows
 from ivr.session import Facts, Session, Sprint
@@ -30,7 +32,6 @@ from ivr.visits import StillWaiting, Visit
 
 log = logging.getLogger(__name__)
 
-MARGIN_SECONDS = 5  # how long Asterisk waits for us beyond what a prompt or a question takes
 ALL_KEYS = "0123456789*#"
 FACTS_SECONDS = 1.0
 
@@ -50,6 +51,7 @@ class Desk:
     clock: Callable[[], datetime]
     flow: str = "main"
     flows_of: Callable[[str], Flows | None] = lambda _version: None  # the version that a call began with
+    listen: Listen = lambda _tap, _phrases: False  # to a citizen's voice; False: no recogniser is there, keys are
 
 
 class Reception:
@@ -153,16 +155,8 @@ class _Walk:
         return ev.Played(self._say(action.prompts, ALL_KEYS if action.interruptible else "") or None)
 
     def collect(self, action: do.Collect, _session: Session) -> ev.Event:
-        keys = action.typed or self._say(action.prompts, ALL_KEYS)
-        while len(keys) < action.max and not (action.end_key and keys.endswith(action.end_key)):
-            wait = action.between_timeout if keys else action.first_timeout
-            self._agi.patience(wait + MARGIN_SECONDS)
-            pressed = self._agi.key_within(wait)
-            if not pressed:
-                break
-            keys += pressed
-        self._visit.note(Kind.KEYS_PRESSED, keys=len(keys))
-        return ev.Digits(keys.removesuffix(action.end_key) if action.end_key else keys) if keys else ev.NoInput()
+        typed = action.typed or self._say(action.prompts, ALL_KEYS)
+        return Question(self._agi, self._visit, action, typed).answered(self._desk.listen)
 
     def record_message(self, action: do.RecordMessage, _session: Session) -> ev.Event:
         self._say((action.prompt, do.Spoken("beep")))

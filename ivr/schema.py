@@ -41,7 +41,14 @@ _MAIN: dict[str, Schema] = {
 
 _CHOICE: Schema = {"anyOf": [_NAME, _only({"go": _NAME, "words": _NAMES}, ("go",))]}
 _DIGITS = _only(
-    {"min": _WHOLE, "max": _WHOLE, "end": {"type": "string"}, "type": {"enum": list(DIGIT_TYPES)}, "save": _NAME},
+    {
+        "min": _WHOLE,
+        "max": _WHOLE,
+        "end": {"type": "string"},
+        "type": {"enum": list(DIGIT_TYPES)},
+        "save": _NAME,
+        "spoken": _TRUTH,
+    },
     ("type", "save"),
 )
 

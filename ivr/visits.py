@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from ivr import room as rooms
 from ivr.actions import DialDepartment, JoinLine
 from ivr.board import RecordingState
 from ivr.call import Kind
+from ivr.ear import Ear, Listen
 from ivr.events import DialEnded, LineEnded
 from ivr.exchange import Exchange
 from ivr.live import LiveCall, Refused, recording_path
@@ -172,6 +173,10 @@ class Visit:
         """A new file for each message that the citizen leaves in this call."""
         before = sum(e.kind is Kind.RECORDING_STARTED and e.data.get("what") == "message" for e in self._call.events)
         return recording_path(self._call, f"{self._call.leg}-message{before + 1 if before else ''}")
+
+    def ear(self, phrases: Sequence[str], listen: Listen) -> Ear:
+        """To listen to what the citizen answers to a question. Without phrases it hears nothing."""
+        return Ear(self._x, self._call, phrases, listen)
 
     def wait_in_line(self, wait: JoinLine) -> LineEnded | None:
         """Take a place in the line and a room to wait in. An answer means: do not even wait."""

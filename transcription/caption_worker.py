@@ -1,10 +1,11 @@
-"""The process that hears: Asterisk's AudioSocket connections in, captions as JSON lines out.
+"""The process that hears: Asterisk's AudioSocket connections in, captions and answers as JSON lines out.
 
 Started by `transcription.live.Captions` with a listening socket (so that no connection is refused while a new worker
-starts) and niced (calls come first). It dies when its parent does: its standard input ends. Every line it writes is one
-JSON object: a caption, or a `beat` twice a second which says how it is. One thread reads all sockets; recognition runs
-in a few threads (Vosk lets go of Python's lock). Reading never waits for recognition, because a full socket would
-hold up Asterisk; sound that cannot be heard in time is dropped and counted.
+starts) and niced (calls come first). It dies when its parent does: its standard input ends. A line on its standard
+input names the tap of a question and the phrases that answer it; every other tap is captioned. Every line it writes is
+one JSON object: a caption, an answer, or a `beat` twice a second which says how it is. One thread reads all sockets;
+recognition runs in a few threads (Vosk lets go of Python's lock). Reading never waits for recognition, because a full
+socket would hold up Asterisk; sound that cannot be heard in time is dropped and counted.
 
     python -m transcription.caption_worker LISTENING_FD MODEL_PATH NICENESS
 """
@@ -22,8 +23,10 @@ from pathlib import Path
 
 from transcription.audiosocket import BadFrame, Decoder, FrameKind
 from transcription.caption import Caption
+from transcription.phrases import in_words
 from transcription.recognizer import ModelProblem, Recognizer, SpeechModel, load_model
-from transcription.tap import Backlog, Hearing
+from transcription.tap import Answering, Backlog, Captioning, Hearing
+from transcription.understood import Understood
 
 BEAT_SECONDS = 0.5
 READ_SECONDS = 0.1  # sound of several frames is read at once: waking up for each would cost more than hearing it
@@ -32,6 +35,7 @@ IDLE_SECONDS = 3600.0  # a held or muted telephone may send nothing for long, bu
 STUCK_SECONDS = 10.0  # one piece of sound takes milliseconds
 MAX_TAPS = 512
 MAX_UNWRITTEN = 1 << 20  # of captions that nobody reads
+MAX_QUESTIONS = 512  # whose taps have not come
 
 
 class Worker:
@@ -42,11 +46,35 @@ class Worker:
         self.taps: set[Tap] = set()
         self.pool = ThreadPoolExecutor(os.cpu_count() or 1, "hearing")
         self.dropped_seconds = 0.0
+        self._questions: dict[str, list[str]] = {}  # tap -> phrases in words of the model
+        self._unread = b""
         self._unwritten = bytearray()
         os.set_blocking(sys.stdout.fileno(), False)
 
-    def new_recognizer(self) -> Recognizer:
-        return Recognizer(self.model)
+    def read(self) -> None:
+        """What the parent says. Its end means that the parent is gone."""
+        data = os.read(sys.stdin.fileno(), 1 << 16)
+        if not data:
+            os._exit(0)
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
+            question = json.loads(line)
+            self._ask(question["tap"], question["phrases"])
+
+    def _ask(self, tap: str, phrases: list[str]) -> None:
+        said = (" ".join(in_words(phrase, self.model.knows)) for phrase in phrases)
+        self._questions[tap] = [phrase for phrase in said if phrase]
+        if len(self._questions[tap]) < len(phrases):
+            self.write(json.dumps({"problem": "a question has words that the model does not know"}))
+        while len(self._questions) > MAX_QUESTIONS:
+            del self._questions[next(iter(self._questions))]
+
+    def hearing(self, tap: str) -> Hearing | None:
+        """Answers for a question's tap, captions for any other. None when nothing could be understood."""
+        if tap not in self._questions:
+            return Captioning(tap, lambda: Recognizer(self.model))
+        phrases = self._questions.pop(tap)
+        return Answering(tap, lambda: Recognizer(self.model, phrases)) if phrases else None
 
     def write(self, line: str, *, droppable: bool = False) -> None:
         """Hand a line to the parent without ever waiting for it."""
@@ -110,7 +138,7 @@ class Tap(asyncio.Protocol):
             for kind, body in self.decoder.feed(data):
                 if kind is FrameKind.UUID:
                     self.backlog.began = self._last_sound = now
-                    self.hearing = Hearing(self.decoder.tap, self.worker.new_recognizer)
+                    self.hearing = self.worker.hearing(self.decoder.tap)
                 elif kind is FrameKind.SOUND:
                     sound += body
                 elif kind in (FrameKind.HANGUP, FrameKind.ERROR):
@@ -156,31 +184,30 @@ class Tap(asyncio.Protocol):
         self.busy_since = time.monotonic()
         self._open = not close
         sound = self.backlog.take()
-        future = asyncio.get_running_loop().run_in_executor(self.worker.pool, _captions, self.hearing, sound, close)
+        future = asyncio.get_running_loop().run_in_executor(self.worker.pool, _hear, self.hearing, sound, close)
         future.add_done_callback(self._heard)
 
-    def _heard(self, future: asyncio.Future[list[Caption]]) -> None:
+    def _heard(self, future: asyncio.Future[list[Caption | Understood]]) -> None:
         self.busy_since = 0.0
         if failed := future.exception():  # we could not go on with this speaker; the others are not concerned
-            self.worker.write(json.dumps({"problem": type(failed).__name__}))
+            self.worker.write(json.dumps({"problem": f"a tap ended with {type(failed).__name__}"}))
             self._open, self.hearing = False, None
             self._transport.abort()
         else:
-            for caption in future.result():
-                self.worker.write(caption.to_line(), droppable=not caption.final)
+            for heard in future.result():
+                self.worker.write(heard.to_line(), droppable=not heard.final)
         self._go_on()
 
 
-def _captions(hearing: Hearing, sound: tuple[float, bool, bytes], close: bool) -> list[Caption]:
-    captions = list(hearing.hear(*sound)) if sound[2] else []
-    return [*captions, *hearing.close()] if close else captions
+def _hear(hearing: Hearing, sound: tuple[float, bool, bytes], close: bool) -> list[Caption | Understood]:
+    heard = list(hearing.hear(*sound)) if sound[2] else []
+    return [*heard, *hearing.close()] if close else heard
 
 
 async def _serve(listening: socket.socket, model: SpeechModel) -> None:
     worker = Worker(model)
     loop = asyncio.get_running_loop()
-    # The parent never writes; the end of the pipe means that it is gone.
-    loop.add_reader(sys.stdin.fileno(), lambda: os.read(sys.stdin.fileno(), 1) or os._exit(0))
+    loop.add_reader(sys.stdin.fileno(), worker.read)
     server = await loop.create_server(lambda: Tap(worker), sock=listening, backlog=128)
     async with server:
         while True:

@@ -17,13 +17,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from config.settings import ROOT, Settings
 from transcription.caption import Caption
+from transcription.understood import Understood
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ START_SECONDS = 60.0  # a big model takes its time to load
 RETRY_SECONDS = (0.2, 0.5, 1, 2, 5, 10)
 STEADY_SECONDS = 30.0  # a worker that lived so long was not a failed start
 MAX_WAITING_CAPTIONS = 1000
+MAX_QUESTION_BYTES = select.PIPE_BUF  # a pipe takes so many whole or not at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Captions:
         settings: Settings,
         on_caption: Callable[[Caption], None],
         on_restart: Callable[[], None] = lambda: None,
+        on_understood: Callable[[Understood], None] = lambda _understood: None,
         *,
         host: str = "127.0.0.1",
         port: int | None = None,
@@ -63,7 +66,7 @@ class Captions:
         """`port` 0: any free one (tests); `address` tells which."""
         self._model = settings.vosk_model
         self._address = (host, settings.audiosocket_port if port is None else port)
-        self._on_caption, self._on_restart = on_caption, on_restart
+        self._on_caption, self._on_restart, self._on_understood = on_caption, on_restart, on_understood
         self._socket: socket.socket | None = None
         self._worker: subprocess.Popen[bytes] | None = None
         self._waiting: queue.Queue[Callable[[], None]] = queue.Queue(MAX_WAITING_CAPTIONS)
@@ -91,6 +94,18 @@ class Captions:
                 thread.join(5)
         if self._socket:
             self._socket.close()
+
+    def ask(self, tap: str, phrases: Sequence[str]) -> bool:
+        """The tap that will connect with this UUID is somebody who answers a question with one of these phrases: they
+        are told by `on_understood` instead of captions. False when nobody is there to listen."""
+        line = json.dumps({"tap": tap, "phrases": list(phrases)}, ensure_ascii=False).encode() + b"\n"
+        worker = self._worker
+        if self._problem or worker is None or worker.stdin is None or len(line) > MAX_QUESTION_BYTES:
+            return False
+        try:
+            return os.write(worker.stdin.fileno(), line) == len(line)
+        except (OSError, ValueError):  # full, because it hangs; closed, because it died
+            return False
 
     @property
     def address(self) -> tuple[str, int]:
@@ -156,6 +171,8 @@ class Captions:
         )
         if self._stopping.is_set():
             return
+        assert worker.stdin is not None  # noqa: S101
+        os.set_blocking(worker.stdin.fileno(), False)
         with worker:
             try:
                 self._read(worker)
@@ -186,7 +203,10 @@ class Captions:
             elif "fatal" in value:
                 self._fatal = str(value["fatal"])
             elif "problem" in value:
-                log.warning("captions: a tap ended with %s", value["problem"])
+                log.warning("captions: %s", value["problem"])
+            elif "understood" in value:
+                answer = Understood.from_dict(value["understood"])
+                self._put(lambda: self._on_understood(answer))
             else:
                 self._offer(Caption.from_dict(value))
         except (ValueError, KeyError, TypeError):

@@ -89,7 +89,8 @@ class Recognizer:
     """Hears one speaker. Feed it sound as it comes, then `finish`. It may be used again after `finish`."""
 
     def __init__(self, model: SpeechModel, phrases: Sequence[str] = ()) -> None:
-        """`phrases`: understand nothing but these (space between words); anything else is heard as silence."""
+        """`phrases`: understand nothing but these (space between words). Whoever says anything else, even besides, is
+        heard to have said something, without words."""
         self._strict = bool(phrases)
         self._model_rate = model.rate
         self._resampling: Any = None
@@ -101,6 +102,11 @@ class Recognizer:
         for at in range(0, len(pcm), CHUNK_BYTES):
             if self._vosk.AcceptWaveform(self._at_model_rate(bytes(pcm[at : at + CHUNK_BYTES]))):
                 yield from self._heard(self._vosk.Result())
+
+    @property
+    def speaking(self) -> bool:
+        """Has somebody begun to say something?"""
+        return bool(json.loads(self._vosk.PartialResult()).get("partial"))
 
     def partial(self) -> str:
         """What is being said now, as far as it can be told. (With times Vosk would tell it a second later.)"""
@@ -122,6 +128,7 @@ class Recognizer:
             Word(w["word"], max(0.0, w["start"]), w["end"], w["conf"]) for w in json.loads(result).get("result", [])
         ]
         if self._strict and any(w.text == UNKNOWN for w in words):
+            yield Heard(())
             return
         words = [w for w in words if w.text != UNKNOWN]
         if words:

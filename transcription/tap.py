@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Protocol
 
 from transcription.audio import BYTES_PER_SECOND
 from transcription.caption import Caption
 from transcription.recognizer import CHUNK_BYTES, Heard, Recognizer
 from transcription.spoken_numbers import to_digits
 from transcription.transcript import Word
+from transcription.understood import Understood
 
 MAX_LAG_SECONDS = 2.0
 PAUSE_SECONDS = 1.0
@@ -71,8 +73,20 @@ class Backlog:
         return self._end - len(pcm) / BYTES_PER_SECOND, gap, pcm
 
 
-class Hearing:
-    """Turns the sound of one tap into captions. Not thread-safe: one thread at a time."""
+class Hearing(Protocol):
+    """What is made of the sound of one tap. Not thread-safe: one thread at a time."""
+
+    def hear(self, start: float, gap: bool, pcm: bytes, /) -> Iterator[Caption | Understood]:
+        """What changed with this sound, which begins `start` seconds after the tap did."""
+        ...
+
+    def close(self) -> Iterator[Caption | Understood]:
+        """What was still being said; the recogniser's memory is given back."""
+        ...
+
+
+class Captioning:
+    """Turns what is said in a talk into captions."""
 
     def __init__(self, tap: str, new_recognizer: Callable[[], Recognizer]) -> None:
         self._tap = tap
@@ -84,7 +98,6 @@ class Hearing:
         self._since = 0.0
 
     def hear(self, start: float, gap: bool, pcm: bytes) -> Iterator[Caption]:
-        """Captions that changed with this sound, which begins `start` seconds after the tap did."""
         if gap or self._recognizer is None:
             yield from self.close()
             self._recognizer, self._offset = self._new(), start
@@ -92,7 +105,6 @@ class Hearing:
         yield from self._partial(self._recognizer.partial(), start, start + len(pcm) / BYTES_PER_SECOND)
 
     def close(self) -> Iterator[Caption]:
-        """What was still being said; the recogniser's memory is given back."""
         if self._recognizer is not None:
             yield from map(self._final, self._recognizer.finish())
             self._recognizer = None
@@ -113,3 +125,31 @@ class Hearing:
 
 def _shifted(word: Word, seconds: float) -> Word:
     return replace(word, start=word.start + seconds, end=word.end + seconds)
+
+
+class Answering:
+    """Turns what is said to a question into answers: first that somebody speaks, then what they said."""
+
+    def __init__(self, tap: str, new_recognizer: Callable[[], Recognizer]) -> None:
+        self._tap = tap
+        self._new = new_recognizer
+        self._recognizer: Recognizer | None = None
+        self._speaking = False
+
+    def hear(self, _start: float, gap: bool, pcm: bytes) -> Iterator[Understood]:
+        if gap or self._recognizer is None:
+            yield from self.close()
+            self._recognizer = self._new()
+        yield from map(self._final, self._recognizer.feed(pcm))
+        if not self._speaking and self._recognizer.speaking:
+            self._speaking = True
+            yield Understood(self._tap, "", 0.0, final=False)
+
+    def close(self) -> Iterator[Understood]:
+        if self._recognizer is not None:
+            yield from map(self._final, self._recognizer.finish())
+            self._recognizer = None
+
+    def _final(self, heard: Heard) -> Understood:
+        self._speaking = False
+        return Understood(self._tap, heard.text, heard.confidence, final=True)

@@ -72,9 +72,10 @@ def test_odd_lengths_and_other_buffers_do_no_harm(model: SpeechModel) -> None:
         assert list(recognizer.feed(piece)) == []
 
 
-def test_a_menu_hears_its_own_words_and_nothing_else(model: SpeechModel) -> None:
+def test_a_menu_hears_its_own_words_and_that_somebody_said_something_else(model: SpeechModel) -> None:
     phrases = ["停水", "停电", "转人工"]
-    assert hear(Recognizer(model, phrases), clip("lamps").pcm) == []
+    assert hear(Recognizer(model, phrases), clip("lamps").pcm) == [Heard(())]
+    assert hear(Recognizer(model, phrases), SILENCE) == []
 
 
 @pytest.mark.parametrize("phrases", ["停水", [""], [1], ["没有这个词汇呀"], ["停水", "<eps> ]["]])

@@ -7,7 +7,7 @@ import pytest
 from config.settings import ROOT
 from tests.transcription.speakers import SILENCE, clip, text_of
 from transcription.recognizer import Recognizer, load_model
-from transcription.tap import MAX_LAG_SECONDS, Backlog, Hearing
+from transcription.tap import MAX_LAG_SECONDS, Backlog, Captioning
 
 FIFTH = bytes(3200)
 
@@ -44,7 +44,7 @@ def test_a_slow_recogniser_loses_the_oldest_sound_and_the_loss_is_counted() -> N
 
 def test_captions_after_a_gap_say_the_seconds_of_the_tap() -> None:
     model = load_model(ROOT / "transcription" / "model")
-    hearing = Hearing("t", lambda: Recognizer(model))
+    hearing = Captioning("t", lambda: Recognizer(model))
     first = [*hearing.hear(0.0, True, clip("outage").pcm + SILENCE)]
     second = [*hearing.hear(60.0, True, clip("address").pcm), *hearing.close()]
     finals = [c for c in first + second if c.final]
