@@ -30,10 +30,15 @@ class Span:
     less: Callable[[CaseFact], timedelta] = lambda _case: timedelta()
 
 
+def _first_settled(case: CaseFact) -> datetime | None:
+    terms = case.lead.terms if case.lead else ()
+    return terms[0].settled_at if terms else None
+
+
 SPANS = (
     Span("citizen_clock", "市民计时（登记至告知结果）", lambda c: c.registered_at, lambda c: c.told_at or c.closed_at),
     Span("department_clock", "单位计时（交办至提交答复，扣除暂停）", lambda c: c.lead.dispatched_at if c.lead else None,
-         lambda c: c.lead.settled_at if c.lead else None, lambda c: c.lead.paused if c.lead else timedelta()),
+         _first_settled, lambda c: c.lead.paused if c.lead else timedelta()),
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from cases.reasons import Satisfied, Solved
 from cases.words import Kind, Urgency
 
 
@@ -26,8 +27,32 @@ class CallFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A time that a lead department was given: from dispatch, or from the day on which a settled case came back.
+
+    `settled_at`: when the reply that was approved had been submitted. A reply that was sent back settles nothing, and
+    its rework is no new term: who answers badly in time is not in time. `closed`: the case is.
+    """
+
+    number: str
+    department: str
+    due_at: datetime
+    first_due_at: datetime
+    settled_at: datetime | None = None
+    closed: bool = False
+
+    @property
+    def ref(self) -> str:
+        return self.number
+
+    @property
+    def in_time(self) -> bool:
+        return self.settled_at is not None and self.settled_at <= self.due_at
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
-    """One department's assignment. `settled_at`: when the reply that was approved had been submitted."""
+    """One department's assignment. `withdrawn`: it gave the case back, or nothing was left for it to do."""
 
     id: str
     number: str
@@ -35,19 +60,14 @@ class Share:
     lead: bool
     urgency: Urgency
     dispatched_at: datetime
-    due_at: datetime
-    first_due_at: datetime
     sign_by: datetime | None = None
-    contact_by: datetime | None = None
     delivered_at: datetime | None = None
     signed_at: datetime | None = None
     signed_automatically: bool = False
     contacted_at: datetime | None = None
-    first_reply_at: datetime | None = None
-    settled_at: datetime | None = None
-    closed: bool = False  # its case is
-    withdrawn: bool = False
     paused: timedelta = timedelta()
+    withdrawn: bool = False
+    terms: tuple[Term, ...] = ()
 
     @property
     def ref(self) -> str:
@@ -90,8 +110,8 @@ class Visit:
 
     at: datetime
     reached: bool
-    solved: str = ""  # yes, partly, no
-    rating: int | None = None  # 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意
+    solved: Solved | None = None
+    satisfied: Satisfied | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +168,11 @@ class CaseFact:
 
     @property
     def first_rating(self) -> Visit | None:
-        return next((visit for visit in self.reached if visit.rating is not None), None)
+        return next((visit for visit in self.reached if visit.satisfied), None)
 
     @property
     def final_rating(self) -> Visit | None:
-        return next((visit for visit in reversed(self.reached) if visit.rating is not None), None)
+        return next((visit for visit in reversed(self.reached) if visit.satisfied), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +233,10 @@ class Facts:
     def leads(self) -> tuple[Share, ...]:
         """The shares that lead their case now; one that was taken back is not anybody's debt any more."""
         return tuple(share for share in self.shares if share.lead and not share.withdrawn)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        return tuple(term for share in self.leads for term in share.terms)
 
     @cached_property
     def returns(self) -> tuple[Return, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from cases.figures.facts import CaseFact, Facts, Return, Review, Sent, Share
+from cases.figures.facts import CaseFact, Facts, Return, Review, Sent, Share, Term
 from cases.figures.measure import Rate
 from cases.figures.of_calls import cases
 from config.codes import Urgency
@@ -24,6 +24,10 @@ def leads(facts: Facts) -> tuple[Share, ...]:
     return facts.leads
 
 
+def terms(facts: Facts) -> tuple[Term, ...]:
+    return facts.terms
+
+
 def returns(facts: Facts) -> tuple[Return, ...]:
     return facts.returns
 
@@ -36,13 +40,8 @@ def sent(facts: Facts) -> tuple[Sent, ...]:
     return facts.sent
 
 
-def in_time(share: Share) -> bool:
-    """按时: a reply that was approved had been submitted in time; granted extensions count."""
-    return bool(share.settled_at and share.settled_at <= share.due_at)
-
-
-def _in_first_time(share: Share) -> bool:
-    return bool(share.settled_at and share.settled_at <= share.first_due_at)
+def _in_first_time(term: Term) -> bool:
+    return term.settled_at is not None and term.settled_at <= term.first_due_at
 
 
 def _signed_in_time(share: Share) -> bool:
@@ -96,9 +95,9 @@ RATES: tuple[Rate[Any], ...] = (
         "按时办结率",
         of="到期日在本期的主办任务，不论是否办结",
         counts="审核通过，且在期限（含批准的延期）内提交",
-        over=leads,
-        when=lambda s: s.due_at,
-        hit=in_time,
+        over=terms,
+        when=lambda t: t.due_at,
+        hit=lambda t: t.in_time,
         leaves_out="已退单、改派的任务",
     ),
     Rate(
@@ -106,8 +105,8 @@ RATES: tuple[Rate[Any], ...] = (
         "原始按时率",
         of="原期限在本期的主办任务，不论是否办结",
         counts="审核通过，且在原期限（不含延期）内提交",
-        over=leads,
-        when=lambda s: s.first_due_at,
+        over=terms,
+        when=lambda t: t.first_due_at,
         hit=_in_first_time,
         leaves_out="已退单、改派的任务",
     ),
@@ -116,9 +115,9 @@ RATES: tuple[Rate[Any], ...] = (
         "超期率",
         of="到期日在本期的主办任务",
         counts="没有按时办结：迟办或未办",
-        over=leads,
-        when=lambda s: s.due_at,
-        hit=lambda s: not in_time(s),
+        over=terms,
+        when=lambda t: t.due_at,
+        hit=lambda t: not t.in_time,
         good=False,
     ),
     Rate(
@@ -126,9 +125,9 @@ RATES: tuple[Rate[Any], ...] = (
         "超期未结",
         of="到期日在本期的主办任务",
         counts="已过期限，至今没有审核通过的答复",
-        over=leads,
-        when=lambda s: s.due_at,
-        hit=lambda s: s.settled_at is None,
+        over=terms,
+        when=lambda t: t.due_at,
+        hit=lambda t: t.settled_at is None,
         good=False,
     ),
     Rate(

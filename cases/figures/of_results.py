@@ -8,9 +8,11 @@ from typing import Any
 from cases.figures.facts import CaseFact, Visit
 from cases.figures.measure import Rate
 from cases.figures.of_calls import cases
-from cases.figures.of_departments import leads, reviews
+from cases.figures.of_departments import reviews, terms
+from cases.reasons import Satisfied, Solved
 
-SATISFIED, FULLY_SATISFIED = 3, 4  # of 5: 基本满意 and better; 满意 and better
+FULLY = frozenset({Satisfied.VERY, Satisfied.YES})
+SATISFIED = FULLY | {Satisfied.BASICALLY}
 
 
 def closed(case: CaseFact) -> datetime | None:
@@ -25,13 +27,13 @@ def _first(case: CaseFact) -> datetime | None:
     return case.first_rating.at if case.first_rating else None
 
 
-def content(visit: Visit | None, least: int = SATISFIED) -> bool:
-    return visit is not None and visit.rating is not None and visit.rating >= least
+def content(visit: Visit | None, enough: frozenset[Satisfied] = SATISFIED) -> bool:
+    return visit is not None and visit.satisfied in enough
 
 
-def solution(case: CaseFact) -> str:
-    """What the citizen last said: yes, partly, no, or "" if nobody could ask."""
-    return next((visit.solved for visit in reversed(case.reached) if visit.solved), "")
+def solution(case: CaseFact) -> Solved | None:
+    """What the citizen last said; None if nobody could ask."""
+    return next((visit.solved for visit in reversed(case.reached) if visit.solved), None)
 
 
 def _asked(case: CaseFact) -> datetime | None:
@@ -48,9 +50,9 @@ RATES: tuple[Rate[Any], ...] = (
         "办结率",
         of="到期日在本期的主办任务",
         counts="工单已经办结（含有据办结）",
-        over=leads,
-        when=lambda s: s.due_at,
-        hit=lambda s: s.closed,
+        over=terms,
+        when=lambda t: t.due_at,
+        hit=lambda t: t.closed,
     ),
     Rate(
         "told",
@@ -106,7 +108,7 @@ RATES: tuple[Rate[Any], ...] = (
         counts="最后一次评价为非常满意或满意",
         over=cases,
         when=_final,
-        hit=lambda c: content(c.final_rating, FULLY_SATISFIED),
+        hit=lambda c: content(c.final_rating, FULLY),
         leaves_out="没有联系到市民或市民没有评价的工单",
     ),
     Rate(
@@ -125,7 +127,7 @@ RATES: tuple[Rate[Any], ...] = (
         counts="市民说“已解决”；部分解决、有据办结不算",
         over=cases,
         when=_asked,
-        hit=lambda c: solution(c) == "yes" and not c.unresolved,
+        hit=lambda c: solution(c) is Solved.YES and not c.unresolved,
         leaves_out="没有联系到市民的工单",
     ),
     Rate(
@@ -135,7 +137,7 @@ RATES: tuple[Rate[Any], ...] = (
         counts="市民说“部分解决”",
         over=cases,
         when=_asked,
-        hit=lambda c: solution(c) == "partly",
+        hit=lambda c: solution(c) is Solved.PARTLY,
         good=False,
     ),
     Rate(

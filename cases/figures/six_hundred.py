@@ -20,12 +20,7 @@ def triggered(case: CaseFact) -> datetime | None:
     moments = list(case.reworks)
     if lead and lead.signed_automatically and lead.signed_at:
         moments.append(lead.signed_at)
-    if (
-        lead
-        and (lead.settled_at is None or lead.settled_at > lead.due_at)
-        and (case.closed_at is None or lead.settled_at)
-    ):
-        moments.append(lead.due_at)
+    moments += [term.due_at for term in lead.terms if not term.in_time] if lead else []
     return min(moments, default=None)
 
 

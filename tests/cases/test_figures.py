@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.figures.definitions import OF_A_DEPARTMENT, RATES, SIX, SPANS, taken, worked
-from cases.figures.facts import CallFact, CaseFact, Facts, Return, Review, Share, Visit
+from cases.figures.facts import CallFact, CaseFact, Facts, Return, Review, Share, Term, Visit
 from cases.figures.measure import measure, measure_each, percentile, wilson
 from cases.figures.period import days, month, week, week_of
+from cases.reasons import Satisfied, Solved
 from cases.refusal import Refusal
 from cases.words import Kind, Urgency
 from config.city import load
@@ -22,12 +23,15 @@ MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 in the city
 W10 = week("2026-W10")
 LATER = datetime(2026, 3, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
+TERM = ("due_at", "first_due_at", "settled_at", "closed")
 
 
 def share(number="1", **more):
     known = {"id": f"a{number}", "number": number, "department": "cgj", "lead": True, "urgency": Urgency.ORDINARY,
-             "dispatched_at": MONDAY, "due_at": MONDAY + 5 * DAY, "first_due_at": MONDAY + 5 * DAY}  # fmt: skip
-    return Share(**known | more)
+             "dispatched_at": MONDAY}  # fmt: skip
+    known |= {name: more.pop(name) for name in list(more) if name not in TERM}
+    times = {"due_at": MONDAY + 5 * DAY, "first_due_at": MONDAY + 5 * DAY} | more
+    return Share(**known, terms=(Term(number, known["department"], **times),))
 
 
 def case(number="1", shares=(), **more):
@@ -124,37 +128,37 @@ def test_the_first_contact_of_a_most_urgent_case_has_half_an_hour():
 
 # ---- results
 def visited(number, *ratings, **more):
-    """A closed case; a rating of 0 is a try that nobody answered."""
-    visits = tuple(Visit(MONDAY + n * DAY, bool(r), ("yes" if r > 2 else "no") if r else "", r or None)
-                   for n, r in enumerate(ratings, 1))  # fmt: skip
+    """A closed case; a rating of "" is a try that nobody answered."""
+    visits = tuple(Visit(MONDAY + n * DAY, bool(r), (Solved.NO if r == "no" else Solved.YES) if r else None,
+                         Satisfied(r) if r else None) for n, r in enumerate(ratings, 1))  # fmt: skip
     return case(number, [share(number)], visits=visits, closed_at=MONDAY + 4 * DAY, visited_at=MONDAY + 4 * DAY, **more)
 
 
 def test_unreachable_is_never_satisfied():
-    reached, nobody = visited("1", 5), visited("2", 0, 0, 0)
+    reached, nobody = visited("1", "very"), visited("2", "", "", "")
     assert rate("satisfied", reached, nobody).of == 1
     assert rate("satisfied_of_closed", reached, nobody).misses == ("2",)
     assert (rate("reached", reached, nobody).n, rate("visited", reached, nobody).n) == (1, 2)
 
 
 def test_first_and_final_satisfaction_stand_side_by_side():
-    turned = visited("1", 2, 5)
+    turned = visited("1", "no", "very")
     assert (rate("satisfied_first", turned).n, rate("satisfied", turned).n) == (0, 1)
 
 
 def test_fairly_satisfied_counts_but_not_strictly():
-    fairly = visited("1", 3)
+    fairly = visited("1", "basically")
     assert (rate("satisfied", fairly).n, rate("satisfied_strict", fairly).n) == (1, 0)
 
 
 def test_closed_on_grounds_is_not_solved():
-    assert rate("solved", visited("1", 5), visited("2", 5, unresolved=True)).misses == ("2",)
+    assert rate("solved", visited("1", "yes"), visited("2", "yes", unresolved=True)).misses == ("2",)
 
 
 def test_settled_at_once_means_without_return_or_rework():
-    again = visited("2", 5, reworks=(MONDAY + DAY,))
-    back = visited("3", 5, returns=(Return("3", "cgj", MONDAY),))
-    assert rate("once", visited("1", 5), again, back).misses == ("2", "3")
+    again = visited("2", "yes", reworks=(MONDAY + DAY,))
+    back = visited("3", "yes", returns=(Return("3", "cgj", MONDAY),))
+    assert rate("once", visited("1", "yes"), again, back).misses == ("2", "3")
 
 
 def test_an_approved_reply_nobody_told_the_citizen_is_an_exception():
