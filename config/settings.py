@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", toml_file="hotline.toml", frozen=True, extra="forbid")
 
     data_dir: Path = Path("var")
+    keys_dir: Path | None = None
     database_url: str = ""
     http_host: str = "127.0.0.1"
     http_port: Port = 8000
@@ -114,6 +115,16 @@ class Settings(BaseSettings):
         while nobody outside can reach us (no public_url, pages on loopback): then departments can only be here."""
         alone = not self.public_url and self.http_host in ("127.0.0.1", "::1", "localhost")
         return (*self.delivery_networks, *(("127.0.0.0/8", "::1/128") if alone else ()))
+
+    @property
+    def keys_folder(self) -> Path:
+        """Keys that stand outside the database. HOTLINE_KEYS_DIR may put them on another disk."""
+        return self.keys_dir.expanduser().resolve() if self.keys_dir else self.data_dir / "keys"
+
+    @property
+    def audit_heads_file(self) -> Path:
+        """The signed heads of the audit."""
+        return self.data_dir / "audit" / "heads.jsonl"
 
     @property
     def recordings_dir(self) -> Path:
