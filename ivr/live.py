@@ -18,7 +18,6 @@ class Refused(Exception):
         self.code = code
 
 
-@dataclass(slots=True)
 @dataclass(frozen=True, slots=True)
 class Said:
     """One utterance of an answer; `words` is "" when it was none of the question's phrases."""
@@ -37,6 +36,7 @@ class Question:
     speaking: bool = False
 
 
+@dataclass(slots=True)
 class LiveCall:
     """Changed by the exchange's thread only. `channel` is Asterisk's unique id of the citizen's channel."""
 
