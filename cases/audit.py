@@ -2,7 +2,7 @@
 
 Entries are noted during a transaction and written as its last thing, one transaction at a time, because each entry
 contains the digest of the one before. On PostgreSQL a lock holds that order. It is taken after every other lock (the
-feed's just before it, always in this order, because the feed registers first), so nobody who holds it waits for anything
+feed's just before it, always in this order, because the feed registers first), so whoever holds it waits for nothing
 but the disk, and no two transactions wait for each other.
 """
 

@@ -105,14 +105,17 @@ def instant(at: datetime) -> str:
 
 @dataclass
 class Check:
-    """Takes the entries in their order, and knows at the end what is wrong. `heads`: seq -> digest, as signed."""
+    """Takes the entries in their order, and knows at the end what is wrong. `heads`: seq -> digest, as signed.
+
+    With `last` and `digest` of a head it goes on from there.
+    """
 
     heads: Mapping[int, str]
     entries: int = 0
     last: int = 0
     good_until: int = 0  # the last signed head that agrees
     findings: list[Finding] = field(default_factory=list)
-    _digest: str = FIRST
+    digest: str = FIRST
     _disagrees: bool = False
 
     def take(self, entry: Entry) -> None:
@@ -120,14 +123,13 @@ class Check:
         if entry.computed() != entry.digest:
             self.found(Trouble.CHANGED, entry.seq, f"第 {entry.seq} 条的内容与摘要不符：有人改动过这一条", entry.case)
         self._head(entry)
-        self.entries, self.last, self._digest = self.entries + 1, entry.seq, entry.digest
+        self.entries, self.last, self.digest = self.entries + 1, entry.seq, entry.digest
 
     def end(self) -> None:
         beyond = sorted(seq for seq in self.heads if seq > self.last)
         if beyond:
-            self.found(
-                Trouble.CUT, self.last + 1, f"签名证明曾有第 {beyond[-1]} 条，现在只到第 {self.last} 条：末尾被截断"
-            )
+            cut = f"从第 {self.last + 1} 条起被截断：签名证明曾有第 {beyond[-1]} 条"
+            self.found(Trouble.CUT, self.last + 1, cut)
 
     def found(self, trouble: Trouble, seq: int, detail: str, case: str | None = None) -> None:
         if len(self.findings) < MOST_FINDINGS:
@@ -139,7 +141,7 @@ class Check:
                 f"第 {self.last + 1} 条" if entry.seq == self.last + 2 else f"第 {self.last + 1} 至 {entry.seq - 1} 条"
             )
             self.found(Trouble.MISSING, self.last + 1, f"{gone}不见了：记录被删除")
-        elif entry.previous != self._digest:
+        elif entry.previous != self.digest:
             where = f"第 {entry.seq} 条接不上第 {self.last} 条：第 {self.last} 条被换过，或这一条是插进来的"
             self.found(Trouble.BROKEN, entry.seq, where, entry.case)
 
