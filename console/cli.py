@@ -35,6 +35,7 @@ COMMANDS = {
     "user": ("people", "Add people who may log in."),
     "operator": ("people", "Add operators: a login and a telephone of the same name."),
     "key": ("people", "Give a department its API key and signing secret."),
+    "audit": ("audit", "Verify and sign the record of who did and saw what."),
     "demo": ("demo", "Hold a scripted three-way call with sound, from ring to delivered case."),
     "demo-department": ("department", "A department's own system, for tests and demonstrations."),
 }

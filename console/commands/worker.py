@@ -46,6 +46,7 @@ def worker(once: bool) -> None:
 
 def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     """Everything a worker can do. What is heavy to load is loaded when the first recording comes."""
+    from cases.audit_signing import AuditSigning
     from cases.auto_signing import AutoSigning
     from cases.delivery import Deliveries
     from cases.recounting import Recounting
@@ -71,6 +72,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
         Transcripts(database, transcribe, draft).task(),
         AutoSigning(database).task(),
         Recounting(database, city).task(),
+        AuditSigning(database, settings).task(),
     ]
 
 
