@@ -12,19 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from cases.actor import SYSTEM
+from cases.actor import THE_SYSTEM
 from cases.history import record
-from cases.lifecycle import CASE_STEPS, Step
+from cases.lifecycle import Step
 from cases.model import AssignmentRow, CaseRow
-from cases.words import Part, Progress
+from cases.words import Progress
 from config import work
 from config.database import Database
 
 SIGN = "sign"
-_SIGNABLE = [state.value for (state, step) in CASE_STEPS if step is Step.SIGN]
 
 
 class AutoSigning:
@@ -44,7 +43,7 @@ class AutoSigning:
             share = session.scalar(_overdue(now).where(this))
             if case is None or share is None:
                 return
-            record(session, case, Step.SIGN, SYSTEM, {"assignment": share.id, "automatic": True}, now=now)
+            record(session, case, Step.SIGN, THE_SYSTEM, {"assignment": share.id, "automatic": True}, now=now)
 
 
 def due(session: Session, now: datetime) -> list[tuple[str, int]]:
@@ -53,8 +52,5 @@ def due(session: Session, now: datetime) -> list[tuple[str, int]]:
 
 
 def _overdue(now: datetime) -> Select[AssignmentRow]:
-    """Unsigned past the limit. The lead's signing moves the case, so the case must be where that is possible."""
-    late = AssignmentRow.progress == Progress.WAITING, AssignmentRow.sign_by <= now
-    possible = or_(AssignmentRow.part == Part.ASSISTING, CaseRow.state.in_(_SIGNABLE))
-    joined = select(AssignmentRow).join(CaseRow, CaseRow.number == AssignmentRow.case_number)
-    return joined.where(*late, possible)
+    """Unsigned past the limit. What the department objects to (退单) is not signed meanwhile."""
+    return select(AssignmentRow).where(AssignmentRow.progress == Progress.WAITING, AssignmentRow.sign_by <= now)

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from cases.actor import Actor
 from cases.deadlines import CITY_TIME
+from cases.fold import Case
 from cases.history import record
-from cases.lifecycle import Case, Step
+from cases.lifecycle import Step
 from cases.model import AssignmentRow, CallRow, CaseNumber, CaseRow, DraftRow
 from cases.refusal import NotFound, Refusal, Stale
 from cases.words import Confidentiality, Kind, Urgency
@@ -59,7 +60,7 @@ def register(
     )
     session.add(row)
     session.flush()
-    record(session, row, Step.REGISTER, by.title, {"fields": sorted(k for k, v in values.items() if v)}, now=now)
+    record(session, row, Step.REGISTER, by, {"fields": sorted(k for k, v in values.items() if v)}, now=now)
     return row
 
 
@@ -84,21 +85,21 @@ def correct(session: Session, row: CaseRow, changes: dict[str, Any], by: Actor, 
     changed = {
         name: [old[name], new[name]] if name in _SHOWN_IN_HISTORY else [] for name in new if new[name] != old[name]
     }
-    case = record(session, row, Step.CORRECT, by.title, {"fields": changed}, now=now)
+    case = record(session, row, Step.CORRECT, by, {"fields": changed}, now=now)
     for name, value in new.items():
         setattr(row, name, value)
     return case
 
 
 def accept(session: Session, row: CaseRow, by: Actor, *, now: datetime) -> Case:
-    return record(session, row, Step.ACCEPT, by.title, {}, now=now)
+    return record(session, row, Step.ACCEPT, by, {}, now=now)
 
 
 def answer(session: Session, row: CaseRow, text: str, by: Actor, *, now: datetime) -> Case:
     """Answered on the spot (直接答复): more than half of all calls end so."""
     if not text.strip():
         raise Refusal("请写明答复了什么", field="answer")
-    return record(session, row, Step.ANSWER, by.title, {"answer": text.strip()}, now=now)
+    return record(session, row, Step.ANSWER, by, {"answer": text.strip()}, now=now)
 
 
 def _words(values: dict[str, Any]) -> dict[str, Any]:

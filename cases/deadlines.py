@@ -18,7 +18,7 @@ from config.codes import Kind, Labelled, Urgency
 from config.rules import DeadlineRule, Deadlines, Limit, Unit
 from config.workdays import CITY_TIME, Workdays
 
-__all__ = ["CITY_TIME", "Deadline", "Milestone", "Pause", "Started", "check_extension", "deadline", "due"]
+__all__ = ["CITY_TIME", "Deadline", "Milestone", "Pause", "Started", "check_extension", "deadline", "due", "rfc3339"]
 
 STATUTE = {
     Urgency.AT_ONCE: DeadlineRule(Urgency.AT_ONCE, Limit(2, Unit.HOURS)),
@@ -60,13 +60,18 @@ class Deadline:
     def contact_by(self) -> datetime | None:
         return self.milestones.get(Milestone.FIRST_CONTACT)
 
+    @property
+    def return_by(self) -> datetime | None:
+        """Until then a department may say that the case is not its own. None: until it signs."""
+        return self.milestones.get(Milestone.RETURN_WINDOW)
+
     def to_json(self) -> dict[str, Any]:
         return {
-            "due_at": _rfc3339(self.due_at),
+            "due_at": rfc3339(self.due_at),
             "provisional": self.provisional,
             "explained": list(self.explained),
-            "sign_by": _rfc3339(self.sign_by),
-            "contact_by": _rfc3339(self.contact_by),
+            "sign_by": rfc3339(self.sign_by),
+            "contact_by": rfc3339(self.contact_by),
             "rules": self.rules or None,
             "calendar": self.calendar or None,
         }
@@ -176,7 +181,7 @@ def _years(started: Started, counts: Iterable[Count]) -> set[int]:
     return {started.at.astimezone(CITY_TIME).year, *(day.day.date.year for each in counts for day in each.days)}
 
 
-def _rfc3339(moment: datetime | None) -> str | None:
+def rfc3339(moment: datetime | None) -> str | None:
     return moment.astimezone(CITY_TIME).isoformat(timespec="seconds") if moment else None
 
 

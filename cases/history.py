@@ -10,8 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases import feed
-from cases.lifecycle import Assignment, Case, Happening, Step, after, fold
+from cases.actor import Actor
+from cases.fold import Assignment, Case, Happening, fold
+from cases.guards import take
+from cases.lifecycle import Step
 from cases.model import AssignmentRow, CaseEventRow, CaseRow
+from cases.refusal import NotYours
 
 
 def history(session: Session, number: str) -> list[Happening]:
@@ -24,24 +28,52 @@ def assignments(session: Session, number: str) -> list[AssignmentRow]:
     return list(session.scalars(chosen.order_by(AssignmentRow.place)))
 
 
-def record(session: Session, row: CaseRow, step: Step, actor: str, data: dict[str, Any], *, now: datetime) -> Case:
-    """Append a step. Raises Impossible, and then nothing has changed. The row must be locked by this transaction."""
-    before = fold(history(session, row.number))
-    happening = Happening(before.version + 1, now, step, actor, data)
-    case = after(before, happening)
-    event = CaseEventRow(case_number=row.number, seq=happening.seq, at=now, step=step.value, actor=actor, data=data)
+def folded(session: Session, number: str) -> Case:
+    return fold(history(session, number))
+
+
+def record(session: Session, row: CaseRow, step: Step, by: Actor, data: dict[str, Any], *, now: datetime) -> Case:
+    """Append a step, the only way anything happens to a case. The row must be locked by this transaction.
+
+    Raises NotYours or Impossible, and then nothing has changed.
+    """
+    before = folded(session, row.number)
+    _check_theirs(before, step, by, data)
+    happening = Happening(before.version + 1, now, step, by.title, data)
+    case = take(before, happening, by)
+    event = CaseEventRow(case_number=row.number, seq=happening.seq, at=now, step=step.value, actor=by.title, data=data)
     session.add(event)
-    row.state, row.answer, row.version, row.updated_at = case.state.value, case.answer, case.version, now
-    _project(assignments(session, row.number), case.assignments)
+    _project_case(row, case, now)
+    project(assignments(session, row.number), case)
     session.flush()
     feed.note(session, "case", row.number)
     return case
 
 
-def _project(rows: Iterable[AssignmentRow], folded: Iterable[Assignment]) -> None:
-    by_id = {each.id: each for each in folded}
+def _check_theirs(case: Case, step: Step, by: Actor, data: dict[str, Any]) -> None:
+    """The role must be allowed the step, and a department touches its own share only."""
+    if not by.may(step):
+        raise NotYours(f"您的角色不能{step.label}")
+    share = case.assignment(data.get("assignment", ""))
+    if by.department is not None and (share is None or share.department != by.department):
+        raise NotYours("这项承办任务不归您所在的单位")
+
+
+def _project_case(row: CaseRow, case: Case, now: datetime) -> None:
+    row.state, row.answer, row.version, row.updated_at = case.state.value, case.answer, case.version, now
+    row.merged_into, row.closed_at = case.merged_into or None, case.closed_at
+
+
+def project(rows: Iterable[AssignmentRow], case: Case) -> None:
+    """The columns of these shares, from what the history amounts to."""
     for row in rows:
-        each = by_id[row.id]
-        row.progress, row.due_at, row.delivered_at = each.progress.value, each.due_at, each.delivered_at
-        row.signed_at, row.signed_by = each.signed_at, each.signed_by
-        row.replied_at, row.reply = each.replied_at, each.reply
+        if each := case.assignment(row.id):
+            _project_share(row, each)
+
+
+def _project_share(row: AssignmentRow, each: Assignment) -> None:
+    row.progress, row.due_at, row.delivered_at = each.progress.value, each.due_at, each.delivered_at
+    row.sign_by, row.return_by, row.paused_until = each.sign_by, each.return_by, each.paused_until
+    row.signed_at, row.signed_by, row.contacted_at = each.signed_at, each.signed_by, each.contacted_at
+    row.returns, row.extensions, row.reworks = each.returns, len(each.extensions), each.reworks
+    row.replied_at, row.reply = each.replied_at, each.reply

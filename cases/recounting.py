@@ -14,17 +14,17 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from cases.actor import SYSTEM
-from cases.deadlines import Started, due
+from cases.actor import THE_SYSTEM
+from cases.deadlines import Started, due, rfc3339
 from cases.history import record
-from cases.lifecycle import Step
+from cases.lifecycle import ASSIGNMENT_STEPS, Step
 from cases.model import AssignmentRow, CaseRow
-from cases.words import Progress
 from config import work
 from config.city import City
 from config.database import Database
 
 RECOUNT = "recount"
+_OPEN = [progress.value for progress, step in ASSIGNMENT_STEPS if step is Step.RECOUNT]
 
 
 class Recounting:
@@ -58,10 +58,10 @@ class Recounting:
         preset, rule = self._rules[share.due_rules]
         found, before = due(Started(share.dispatched_at, rule, preset), self._workdays), share.due_at
         data = {"assignment": share.id, "due_at": found.due_at.isoformat(), "before": before.isoformat(),
-                "calendar": found.calendar}  # fmt: skip
-        record(session, case, Step.RECOUNT, SYSTEM, data, now=self._clock())
+                "sign_by": rfc3339(found.sign_by), "calendar": found.calendar}  # fmt: skip
+        record(session, case, Step.RECOUNT, THE_SYSTEM, data, now=self._clock())
         share.due_explained, share.due_provisional = list(found.explained), found.provisional
-        share.due_calendar, share.sign_by, share.contact_by = found.calendar, found.sign_by, found.contact_by
+        share.due_calendar, share.contact_by = found.calendar, found.contact_by
 
     def _to_recount(self) -> Select[AssignmentRow]:
         return select(AssignmentRow).where(*_guessed(), AssignmentRow.due_rules.in_(self._rules))
@@ -74,4 +74,4 @@ class Recounting:
 
 
 def _guessed() -> tuple[ColumnElement[bool], ...]:
-    return AssignmentRow.due_provisional.is_(True), AssignmentRow.progress != Progress.REPLIED
+    return AssignmentRow.due_provisional.is_(True), AssignmentRow.progress.in_(_OPEN)

@@ -31,6 +31,14 @@ class Stale(Refusal):
     title = "内容已被他人更新"
 
 
+class NotYours(Refusal):
+    """Your role cannot do this, whatever the state."""
+
+    status = 403
+    code = "forbidden"
+    title = "没有权限"
+
+
 class Conflict(Refusal):
     status = 409
     code = "conflict"

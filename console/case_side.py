@@ -10,20 +10,31 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cases.lifecycle import OVER
 from cases.model import CaseRow
 from cases.words import State
 from config.database import Database
 from ivr.reception import Answer
 from ivr.session import Facts
 
-OVER = (State.ANSWERED,)
 PROGRESS = {
     State.REGISTERED: "已登记，正在受理",
     State.ACCEPTED: "已受理，正在派给承办单位",
-    State.DISPATCHED: "已派给承办单位，等待签收",
-    State.HANDLING: "承办单位正在办理",
-    State.REPLIED: "承办单位已答复，正在审核",
+    State.REJECTED: "不予受理",
     State.ANSWERED: "已经答复",
+    State.DISPATCHED: "已派给承办单位，等待签收",
+    State.RETURN_REQUESTED: "正在核对承办单位",
+    State.DISPUTED: "正在裁定承办单位",
+    State.HANDLING: "承办单位正在办理",
+    State.PAUSED: "暂停计时，等待条件具备后继续办理",
+    State.REPLIED: "承办单位已答复，正在审核",
+    State.REWORK: "已退回承办单位重新办理",
+    State.RETURN_VISIT: "已经办理，等待回访",
+    State.CLOSED: "已经办结",
+    State.CLOSED_UNRESOLVED: "未能解决，已依据规定办结",
+    State.MERGED: "已与同一事项合并办理",
+    State.CANCELLED: "已经撤回",
+    State.ARCHIVED: "已经归档",
 }
 
 

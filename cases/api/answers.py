@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from cases import outbox
 from cases.actor import SYSTEM, Actor
 from cases.deadlines import CITY_TIME
+from cases.endpoints import public_keys
+from cases.fold import Case, Happening, fold
+from cases.guards import possible, possible_for
 from cases.history import assignments, history
-from cases.lifecycle import BY_DEPARTMENTS, Happening, fold, possible, possible_for
 from cases.model import AssignmentRow, CaseRow, Delivery, Endpoint
 from cases.words import Channel, Confidentiality, Kind, Part, Progress, Sending, State, Urgency
 from config.city import City
@@ -49,18 +51,21 @@ def case_line(row: CaseRow, actor: Actor) -> dict[str, Any]:
     }
 
 
-def case_view(session: Session, row: CaseRow, actor: Actor, city: City) -> dict[str, Any]:
+def case_view(session: Session, row: CaseRow, actor: Actor, city: City, now: datetime) -> dict[str, Any]:
     """A whole case: fields, assignments with their receipts, history, and what may be done now by this actor."""
     told, shares = history(session, row.number), assignments(session, row.number)
     mine = [a for a in shares if actor.sees_all or a.department == actor.department]
     sent = [d for d in outbox.of_case(session, row.number) if actor.sees_all or d.department == actor.department]
+    may = possible_now(fold(told), actor, now)
     view = case_line(row, actor) | {
         "text": row.text,
         "answer": row.answer,
-        "assignments": [_assignment(each, sent, city, open_=each in mine) for each in shares],
+        "assignments": [
+            _assignment(each, sent, city, open_=each in mine) | {"possible": may[each.id]} for each in shares
+        ],
         "deliveries": [delivery(each) for each in sent],
         "history": [_happening(each) for each in told if actor.sees_all or _shown(each, mine)],
-        "possible": _possible(told, mine, actor),
+        "possible": list(dict.fromkeys(step for steps in may.values() for step in steps)),
     }
     if actor.sees_all:
         view |= {"code": row.code, "created_by": row.created_by}
@@ -81,18 +86,27 @@ def delivery(row: Delivery) -> dict[str, Any]:
         "attempts": row.attempts,
         "next_attempt_at": moment(row.due_at) if row.state == Sending.WAITING else None,
         "last_error": row.last_error or None,
+        "receipt": row.receipt or None,
+        "alarm_at": moment(row.alarm_at) if row.state != Sending.DELIVERED else None,
         "created_at": moment(row.created_at),
         "delivered_at": moment(row.delivered_at),
     }
 
 
 def endpoint(row: Endpoint | None, department: str) -> dict[str, Any]:
-    """Never the secrets: they are shown once, when they are made."""
+    """Never the secrets: they are shown once, when they are made; nor a key for somebody else's Open311."""
+    options = {name: value for name, value in row.options.items() if name != "api_key"} if row else {}
     return {
         "department": department,
+        "channel": row.channel if row else Channel.PAGE.value,
+        "channel_label": Channel(row.channel).label if row else Channel.PAGE.label,
         "url": row.url if row else None,
+        "email": (row.email or None) if row else None,
+        "full_body": row.full_body if row else False,
+        "open311": options,
         "networks": row.networks if row else [],
         "secrets": len(row.secrets) if row else 0,
+        "public_keys": public_keys(row),
         "disabled_because": (row.disabled_because or None) if row else None,
         "changed_at": moment(row.changed_at) if row else None,
     }
@@ -136,8 +150,8 @@ def _shown(h: Happening, mine: Iterable[AssignmentRow]) -> bool:
     return h.data.get("assignment") in {each.id for each in mine}
 
 
-def _possible(told: Iterable[Happening], mine: Iterable[AssignmentRow], actor: Actor) -> list[str]:
-    case, own = fold(told), {each.id for each in mine}
-    if actor.sees_all:
-        return [step.value for step in possible(case) if step not in BY_DEPARTMENTS and actor.may(step)]
-    return [step.value for each in case.assignments if each.id in own for step in possible_for(each) if actor.may(step)]
+def possible_now(case: Case, actor: Actor, now: datetime) -> dict[str, list[str]]:
+    """The steps this actor may take: on the case itself under "", on each share under its id."""
+    of_shares = {each.id: possible_for(case, each, now, actor) for each in case.assignments}
+    on_case = possible(case, now, actor) if actor.sees_all else ()
+    return {key: [step.value for step in steps] for key, steps in {"": on_case, **of_shares}.items()}

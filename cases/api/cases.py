@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from sqlalchemy import Select, select
+from fastapi import APIRouter, Header, Response
 from sqlalchemy.orm import Session
 
 from cases import assignment, case, intake
 from cases.actor import FRONT, Actor
-from cases.api.answers import case_line, case_view
+from cases.api.answers import case_view
 from cases.api.bodies import Correction, NewCase, Transition, confidentiality
 from cases.api.calls import events_of, live_events
 from cases.api.idempotency import once
-from cases.api.paging import Cursor, Limit, cursor_after, link_next, page
 from cases.api.setting import Setting
 from cases.api.steps import take
-from cases.model import AssignmentRow, CaseRow
 from cases.refusal import NotFound, Refusal
-from cases.words import State, Urgency
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key")]
 IfMatch = Annotated[str | None, Header(alias="If-Match")]
@@ -39,28 +35,6 @@ def routes(setting: Setting) -> APIRouter:
         response.headers["ETag"] = etag(answer["version"])
         return answer
 
-    @router.get("/cases", summary="List cases, newest first")
-    def list_cases(
-        request: Request,
-        response: Response,
-        limit: Limit = 50,
-        cursor: Cursor = None,
-        state: State | None = None,
-        urgency: Urgency | None = None,
-        category: Annotated[str | None, Query(max_length=100)] = None,
-        department: Annotated[str | None, Query(max_length=100)] = None,
-        phone: Annotated[str | None, Query(max_length=40)] = None,
-        call: Annotated[str | None, Query(max_length=200)] = None,
-        actor: Actor = all_roles,
-    ) -> dict[str, Any]:
-        wanted = {"state": state, "urgency": urgency, "category": category, "phone": phone, "call_id": call}
-        chosen = _chosen(actor, department, {k: v for k, v in wanted.items() if v is not None})
-        with setting.database.session() as session:
-            rows = list(session.scalars(page(chosen, CaseRow.created_at, CaseRow.number, cursor, limit)))
-        more = cursor_after(rows[limit - 1].created_at, rows[limit - 1].number) if len(rows) > limit else None
-        link_next(request, response, more)
-        return {"items": [case_line(row, actor) for row in rows[:limit]], "next": more}
-
     @router.get("/cases/{number}", summary="One case, with its history and receipts")
     def read(number: str, response: Response, actor: Actor = all_roles) -> dict[str, Any]:
         """A department's first look at a case is its receipt 送达."""
@@ -69,7 +43,7 @@ def routes(setting: Setting) -> APIRouter:
             if not actor.sees_all:
                 assignment.arrived(session, row, assignment.own(session, row, actor), now=setting.clock())
             response.headers["ETag"] = etag(row.version)
-            return case_view(session, row, actor, setting.city)
+            return case_view(session, row, actor, setting.city, setting.clock())
 
     @router.patch("/cases/{number}", summary="Correct a case")
     def correct(
@@ -83,7 +57,7 @@ def routes(setting: Setting) -> APIRouter:
             row = case.find(session, number, actor, version=version_of(if_match), lock=True)
             case.correct(session, row, changes, actor, city=setting.city, now=setting.clock())
             response.headers["ETag"] = etag(row.version)
-            return case_view(session, row, actor, setting.city)
+            return case_view(session, row, actor, setting.city, setting.clock())
 
     @router.post("/cases/{number}/transitions", summary="Take a step: accept, answer, dispatch, sign, reply")
     def step(
@@ -93,12 +67,12 @@ def routes(setting: Setting) -> APIRouter:
             row = case.find(session, number, actor, version=version_of(if_match), lock=True)
             take(session, row, body, actor, city=setting.city, now=setting.clock())
             response.headers["ETag"] = etag(row.version)
-            return case_view(session, row, actor, setting.city)
+            return case_view(session, row, actor, setting.city, setting.clock())
 
     @router.get("/cases/{number}/transitions", summary="What may be done with this case now, by whoever asks")
     def possible(number: str, actor: Actor = all_roles) -> dict[str, Any]:
         with setting.database.session() as session:
-            view = case_view(session, case.find(session, number, actor), actor, setting.city)
+            view = case_view(session, case.find(session, number, actor), actor, setting.city, setting.clock())
         return {"state": view["state"], "possible": view["possible"]}
 
     return router
@@ -125,7 +99,7 @@ def _register(session: Session, body: NewCase, actor: Actor, setting: Setting) -
     names = ("kind", "category", "urgency", "place", "phone", "caller_name", "summary", "text")
     given = {name: getattr(body, name) for name in names} | {"confidentiality": confidentiality(body.confidential)}
     row = case.register(session, case.Fields(**given), actor, city=setting.city, now=now, call_id=body.call)
-    return case_view(session, row, actor, setting.city)
+    return case_view(session, row, actor, setting.city, setting.clock())
 
 
 def _check_call(session: Session, call_id: str, actor: Actor, setting: Setting) -> None:
@@ -136,17 +110,3 @@ def _check_call(session: Session, call_id: str, actor: Actor, setting: Setting) 
         raise Refusal("没有这通电话的记录；不是来电登记的工单请不要填 call", field="call") from None
     if live := live_events(call_id, setting):
         intake.import_call(session, live)
-
-
-def _chosen(actor: Actor, department: str | None, wanted: dict[str, Any]) -> Select[Any]:
-    """Departments see their own cases only, whatever they ask for."""
-    chosen = select(CaseRow)
-    own = department if actor.sees_all else actor.department
-    if own is not None:
-        theirs = select(AssignmentRow.case_number).where(AssignmentRow.department == own)
-        chosen = chosen.where(CaseRow.number.in_(theirs))
-    if not actor.sees_all and "phone" in wanted:
-        wanted = {**wanted, "confidentiality": "ordinary"}  # asking for a number must not tell whose case it is
-    for column, value in wanted.items():
-        chosen = chosen.where(getattr(CaseRow, column) == value)
-    return chosen

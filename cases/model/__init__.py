@@ -2,11 +2,26 @@
 
 from cases.model.audit import AuditHead, AuditRow, CaseSalt
 from cases.model.call import CallEventRow, CallRow, DraftRow, LegRow, RecordingRow, TranscriptRow
-from cases.model.case import AssignmentRow, CaseEventRow, CaseNumber, CaseRow
+from cases.model.case import AssignmentRow, CaseEventRow, CaseNumber, CaseRow, ExtensionRow, RulingRow
 from cases.model.columns import Base, insert_new, new_id
-from cases.model.delivery import Delivery, Endpoint, FeedItem, IdempotencyKey, InboundEvent
+from cases.model.delivery import (
+    BreakerRow,
+    Delivery,
+    Endpoint,
+    FeedItem,
+    ForeignRequest,
+    IdempotencyKey,
+    InboundEvent,
+    SigningLink,
+)
 from cases.model.person import ApiKey, LoginTries, Person, Presence, Token
 from cases.model.privacy import Erasure, IdentityRow, LegalHold, RevealRow
+from cases.model.publication import Publication, Reported, Reporter
+from cases.model.reply_draft import ReplyDraftRow
+from cases.model.reports import ExclusionRow, PublishedRanking
+from cases.model.return_visit import ReturnVisit, VisitLink, VisitTry
+from cases.model.search import CaseWords
+from cases.model.supervision import DocumentNumber, InstructionEvent, InstructionRow, SupervisionRow, Watch
 
 __all__ = [
     "ApiKey",
@@ -14,29 +29,49 @@ __all__ = [
     "AuditHead",
     "AuditRow",
     "Base",
+    "BreakerRow",
     "CallEventRow",
     "CallRow",
     "CaseEventRow",
     "CaseNumber",
     "CaseRow",
     "CaseSalt",
+    "CaseWords",
     "Delivery",
+    "DocumentNumber",
     "DraftRow",
     "Endpoint",
     "Erasure",
+    "ExclusionRow",
+    "ExtensionRow",
     "FeedItem",
+    "ForeignRequest",
     "IdempotencyKey",
     "IdentityRow",
     "InboundEvent",
+    "InstructionEvent",
+    "InstructionRow",
     "LegRow",
     "LegalHold",
     "LoginTries",
     "Person",
     "Presence",
+    "Publication",
+    "PublishedRanking",
     "RecordingRow",
+    "ReplyDraftRow",
+    "Reported",
+    "Reporter",
+    "ReturnVisit",
     "RevealRow",
+    "RulingRow",
+    "SigningLink",
+    "SupervisionRow",
     "Token",
     "TranscriptRow",
+    "VisitLink",
+    "VisitTry",
+    "Watch",
     "insert_new",
     "new_id",
 ]

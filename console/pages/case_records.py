@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from cases import assignment, case, intake
 from cases.actor import Actor
+from cases.fold import Happening
 from cases.history import assignments, history
-from cases.lifecycle import Happening, Impossible, Step
+from cases.lifecycle import OVER, Impossible, Step
 from cases.model import AssignmentRow, CallRow, CaseRow, Delivery, LegRow
 from cases.refusal import Refusal
 from cases.words import Confidentiality, Kind, Part, Role, Sending, State, Urgency
@@ -24,14 +25,34 @@ from console.pages.ports import Refused
 
 CALLS_COUNTED = timedelta(days=365)
 CASES_SHOWN = 20
-CLOSED = frozenset({State.ANSWERED})
 CITIZENS_WORDS = {
     Step.REGISTER: "已登记",
     Step.ACCEPT: "已受理",
+    Step.REJECT: "不予受理",
     Step.ANSWER: "已直接答复",
     Step.DISPATCH: "已交承办单位办理",
     Step.SIGN: "承办单位已签收",
+    Step.CONTACT: "承办单位已联系您",
+    Step.REQUEST_RETURN: "承办单位认为不归其办理，正在核对",
+    Step.GRANT_RETURN: "正在改派给其他单位",
+    Step.DENY_RETURN: "经核对仍由原单位办理，办理期限不变",
+    Step.DISPUTE: "承办单位有异议，正在裁定",
+    Step.RULE: "已裁定承办单位",
+    Step.PAUSE: "暂停计时",
+    Step.RESUME: "恢复计时",
+    Step.GRANT_EXTENSION: "办理期限已延长",
     Step.REPLY: "承办单位已答复，正在审核",
+    Step.SEND_BACK: "答复未通过审核，已退回重办",
+    Step.APPROVE: "答复已通过审核，等待回访",
+    Step.VISIT: "已回访",
+    Step.VISIT_ATTEMPT: "回访未接通",
+    Step.CLOSE_UNREACHED: "多次回访未接通，已办结",
+    Step.CLOSE_UNRESOLVED: "依据规定未能解决，已办结",
+    Step.REOPEN: "重新办理",
+    Step.MERGE: "已与同一事项并案办理",
+    Step.UNMERGE: "已恢复单独办理",
+    Step.CANCEL: "已按您的要求撤回",
+    Step.ARCHIVE: "已归档",
 }
 SIGNED_FOR_THEM = "承办单位未按时签收，系统已自动签收，办理期限不变"
 
@@ -124,7 +145,7 @@ class CasesInDatabase:
             code=row.code,
             caller=row.phone,
             call_id=row.call_id or "",
-            open=State(row.state) not in CLOSED,
+            open=State(row.state) not in OVER,
             due_at=min((a.due_at for a in shares if a.part == Part.LEAD), default=None),
             provisional=any(a.due_provisional for a in shares if a.part == Part.LEAD),
             answer=row.answer,
@@ -174,7 +195,7 @@ def _of_call(session: Session, call_id: str) -> CaseRow | None:
 def _line(session: Session, row: CaseRow) -> ports.CaseLine:
     due = min((a.due_at for a in assignments(session, row.number) if a.part == Part.LEAD), default=None)
     state = State(row.state)
-    return ports.CaseLine(row.number, row.summary, state.label, state not in CLOSED, due)
+    return ports.CaseLine(row.number, row.summary, state.label, state not in OVER, due)
 
 
 def _trouble(delivery: Delivery | None) -> str:

@@ -11,7 +11,8 @@ from cases import assignment, case, history
 from cases.actor import SYSTEM, Actor
 from cases.auto_signing import AutoSigning, due
 from cases.case import Fields
-from cases.lifecycle import Step, fold
+from cases.fold import fold
+from cases.lifecycle import Step
 from cases.model import AssignmentRow, CaseRow
 from cases.words import Kind, Role, Urgency
 from config.city import load

@@ -49,8 +49,14 @@ def test_a_case_goes_to_its_departments_and_comes_back_with_a_reply(office, wang
 
     cgj = office.system("cgj")
     clock.later(minutes=5)
-    assert cgj.get(f"/cases/{case['number']}").json()["possible"] == ["sign"]
+    assert cgj.get(f"/cases/{case['number']}").json()["possible"] == ["sign", "request_return"]
     assert step(cgj, case["number"], "sign").json()["state"] == "handling"
+    hbj = office.system("hbj")
+    step(hbj, case["number"], "sign")
+    too_early = step(cgj, case["number"], "reply", reply="好了").json()
+    assert (too_early["code"], too_early["possible"]) == ("not_possible_now", ["contact", "request_extension"])
+    assert "还有 1 个协办单位没有答复" in too_early["detail"]
+    step(hbj, case["number"], "reply", reply="噪声未超标。")
     done = step(cgj, case["number"], "reply", reply="已更换灯泡，今晚恢复照明。").json()
     assert done["state"] == "replied"
 
@@ -59,7 +65,7 @@ def test_a_case_goes_to_its_departments_and_comes_back_with_a_reply(office, wang
     assert lead["delivered_at"] == lead["signed_at"] == lead["replied_at"] == "2026-03-09T09:35:00+08:00"
     assert lead["reply"] == "已更换灯泡，今晚恢复照明。"
     steps = [h["step"] for h in seen["history"]]
-    assert steps == ["register", "accept", "dispatch", "deliver", "sign", "reply"]
+    assert steps == ["register", "accept", "dispatch", "deliver", "sign", "deliver", "sign", "reply", "reply"]
 
 
 def test_a_consultation_is_answered_on_the_spot(office, wang):
@@ -67,7 +73,7 @@ def test_a_consultation_is_answered_on_the_spot(office, wang):
 
     answered = step(wang, case["number"], "answer", answer="周一至周五上午九点到下午五点。").json()
 
-    assert (answered["state"], answered["possible"]) == ("answered", [])
+    assert (answered["state"], answered["possible"]) == ("answered", ["told", "reopen"])
     refused = step(wang, case["number"], "dispatch", lead="cgj")
     assert refused.status_code == 409
     assert refused.json()["code"] == "not_possible_now"
@@ -81,8 +87,8 @@ def test_a_refusal_says_what_is_possible_now(office, wang):
     reply_before_signing = step(office.system("cgj"), case["number"], "reply", reply="好了")
 
     assert reply_before_signing.status_code == 409
-    assert reply_before_signing.json()["possible"] == ["sign"]
-    assert "现在可以：签收" in reply_before_signing.json()["detail"]
+    assert reply_before_signing.json()["possible"] == ["sign", "request_return"]
+    assert "现在可以：签收、申请退单" in reply_before_signing.json()["detail"]
 
 
 def test_a_department_sees_its_own_cases_and_nobody_elses(office, wang):

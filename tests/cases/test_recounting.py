@@ -10,7 +10,8 @@ from cases import assignment, case, history
 from cases.actor import Actor
 from cases.case import Fields
 from cases.deadlines import CITY_TIME
-from cases.lifecycle import Step, fold
+from cases.fold import fold
+from cases.lifecycle import Step
 from cases.model import AssignmentRow
 from cases.recounting import Recounting
 from cases.words import Kind

@@ -71,11 +71,15 @@ def upgrade() -> None:
     op.create_table(
         "department_endpoints",
         sa.Column("department", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=True),
         sa.Column("secrets", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("networks", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("disabled_because", sa.String(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "channel IN ('page', 'webhook', 'open311', 'email')", name=op.f("ck_department_endpoints_channel_word")
+        ),
         sa.PrimaryKeyConstraint("department", name=op.f("pk_department_endpoints")),
     )
     op.create_table(
@@ -260,7 +264,9 @@ def upgrade() -> None:
             name=op.f("ck_cases_kind_word"),
         ),
         sa.CheckConstraint(
-            "state IN ('registered', 'accepted', 'answered', 'dispatched', 'handling', 'replied')",
+            "state IN ('registered', 'accepted', 'rejected', 'answered', 'dispatched', 'return_requested', 'disputed', "
+            "'handling', 'paused', 'replied', 'rework', 'return_visit', 'closed', 'closed_unresolved', 'merged', "
+            "'cancelled', 'archived')",
             name=op.f("ck_cases_state_word"),
         ),
         sa.CheckConstraint("urgency IN ('at_once', 'urgent', 'ordinary')", name=op.f("ck_cases_urgency_word")),
@@ -290,26 +296,31 @@ def upgrade() -> None:
         sa.Column("replied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reply", sa.String(), nullable=False),
         sa.CheckConstraint(
-            "(progress = 'replied') = (replied_at IS NOT NULL)", name=op.f("ck_assignments_replied_has_time")
+            "progress NOT IN ('replied', 'approved') OR replied_at IS NOT NULL",
+            name=op.f("ck_assignments_replied_has_time"),
         ),
         sa.CheckConstraint("part IN ('lead', 'assisting')", name=op.f("ck_assignments_part_word")),
         sa.CheckConstraint(
-            "progress = 'waiting' OR signed_at IS NOT NULL", name=op.f("ck_assignments_signed_has_time")
+            "progress NOT IN ('signed', 'paused', 'replied', 'rework', 'approved') OR signed_at IS NOT NULL",
+            name=op.f("ck_assignments_signed_has_time"),
         ),
-        sa.CheckConstraint("progress IN ('waiting', 'signed', 'replied')", name=op.f("ck_assignments_progress_word")),
+        sa.CheckConstraint(
+            "progress IN ('waiting', 'return_requested', 'disputed', 'signed', 'paused', 'replied', 'rework', "
+            "'approved', 'waived', 'returned', 'recalled')",
+            name=op.f("ck_assignments_progress_word"),
+        ),
         sa.ForeignKeyConstraint(["case_number"], ["cases.number"], name=op.f("fk_assignments_case_number")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
     )
     op.create_index(op.f("ix_assignments_department"), "assignments", ["department"], unique=False)
-    op.create_index("uq_assignments_department", "assignments", ["case_number", "department"], unique=True)
-    op.create_index(
-        "uq_assignments_lead",
-        "assignments",
-        ["case_number"],
-        unique=True,
-        sqlite_where=text("part = 'lead'"),
-        postgresql_where=text("part = 'lead'"),
-    )
+    at_work = "progress NOT IN ('returned', 'recalled', 'approved', 'waived')"
+    for name, columns, where in (
+        ("uq_assignments_department", ["case_number", "department"], at_work),
+        ("uq_assignments_lead", ["case_number"], f"part = 'lead' AND {at_work}"),
+    ):
+        op.create_index(
+            name, "assignments", columns, unique=True, sqlite_where=text(where), postgresql_where=text(where)
+        )
     op.create_table(
         "case_events",
         sa.Column("case_number", sa.String(), nullable=False),
@@ -346,7 +357,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(state = 'sending') = (claimed_until IS NOT NULL)", name=op.f("ck_deliveries_sending_is_claimed")
         ),
-        sa.CheckConstraint("channel IN ('page', 'webhook')", name=op.f("ck_deliveries_channel_word")),
+        sa.CheckConstraint("channel IN ('page', 'webhook', 'open311', 'email')", name=op.f("ck_deliveries_channel_word")),
         sa.CheckConstraint(
             "state IN ('waiting', 'sending', 'delivered', 'dead')", name=op.f("ck_deliveries_state_word")
         ),
