@@ -1,7 +1,8 @@
 """To which addresses a department's URL may lead. Every address a name resolves to must be good, or none is used.
 
-The public internet only, by https; a private government network, by http too, when an administrator has written it into
-the department's list (or into `HOTLINE_DELIVERY_NETWORKS`). Pure, but for `resolve`.
+The public internet only, by https and to the usual ports; a private government network, by http and any port too, when
+an administrator has written it into the department's list (or into `HOTLINE_DELIVERY_NETWORKS`). Never to the hotline's
+own ports on this machine: Asterisk and we ourselves listen there. Pure, but for `resolve`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from config.settings import Settings
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -65,17 +70,48 @@ def networks(texts: Sequence[str]) -> list[Network]:
         raise BadAddress("允许的网段应写成 CIDR，例如 10.20.0.0/16") from None
 
 
-def choose(target: Target, addresses: Sequence[Address], allowed: Sequence[Network]) -> Address:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`allowed`: the private networks that may be called. `public_ports`: what may be called elsewhere. `own_ports`:
+    where the hotline itself listens on this machine."""
+
+    allowed: tuple[Network, ...] = ()
+    public_ports: tuple[int, ...] = (443, 8443)
+    own_ports: frozenset[int] = frozenset()
+
+
+def rules(settings: Settings, of_department: Sequence[str]) -> Rules:
+    """Raises BadAddress for what is no network."""
+    allowed = networks([*of_department, *settings.reachable_networks])
+    return Rules(tuple(allowed), settings.delivery_ports, settings.own_ports)
+
+
+def choose(target: Target, addresses: Sequence[Address], rules: Rules) -> Address:
     """The address to call. Raises BadAddress when any of them is bad."""
     if not addresses:
         raise BadAddress("主机名无法解析")
     plain = [_unwrapped(address) for address in addresses]
-    listed = [any(each in network for network in allowed) for each in plain]
-    if not all(ok or _public(each) for each, ok in zip(plain, listed, strict=True)):
+    if not all(_listed(each, rules) or _public(each) for each in plain):
         raise BadAddress("地址不在公网，也不在允许的网段内；确有需要时，由管理员把网段写入 networks")
-    if target.scheme == "http" and not all(listed):
+    outside = not all(_listed(each, rules) for each in plain)
+    if target.scheme == "http" and outside:
         raise BadAddress("公网地址必须使用 https")
+    if outside and target.port not in rules.public_ports:
+        raise BadAddress(f"公网地址只能用端口 {'、'.join(map(str, rules.public_ports))}（delivery_ports）")
+    if target.port in rules.own_ports and any(each.is_loopback for each in plain):
+        raise BadAddress("这是热线系统自己的端口")
     return plain[0]
+
+
+def is_inside(addresses: Sequence[Address], rules: Rules) -> bool:
+    """Does every address lie in the listed networks?"""
+    return bool(addresses) and all(_listed(_unwrapped(each), rules) for each in addresses)
+
+
+def vetted(url: str, rules: Rules) -> tuple[Target, Address]:
+    """The one way to a department: taken apart, resolved once, every address checked. Raises BadAddress."""
+    target = parse(url)
+    return target, choose(target, resolve(target), rules)
 
 
 def resolve(target: Target) -> list[Address]:
@@ -85,6 +121,10 @@ def resolve(target: Target) -> list[Address]:
     except (OSError, UnicodeError):
         return []
     return [ip_address(str(sockaddr[0]).partition("%")[0]) for *_rest, sockaddr in found]
+
+
+def _listed(address: Address, rules: Rules) -> bool:
+    return any(address in network for network in rules.allowed)
 
 
 def _unwrapped(address: Address) -> Address:

@@ -53,10 +53,25 @@ class Settings(BaseSettings):
     department_ring_seconds: int = Field(default=30, ge=1)
     wrap_up_seconds: int = Field(default=0, ge=0)
     hold_seconds: int = Field(default=600, ge=1)
+    citizen_ring_seconds: int = Field(default=25, ge=1)
+    callback_limit: int = Field(default=50, ge=0)
+    callback_retry_seconds: float = Field(default=180.0, gt=0)
+    outgoing_prefixes: Annotated[tuple[str, ...], NoDecode] = ()
+    outgoing_calls: int = Field(default=2, ge=0)
+    outgoing_spare_operators: int = Field(default=1, ge=0)
+    trunk_lines: int = Field(default=0, ge=0)
     token_hours: int = Field(default=12, ge=1)
     delivery_retry_seconds: float = Field(default=5.0, gt=0)
     delivery_timeout_seconds: float = Field(default=15.0, gt=0)
     delivery_networks: Annotated[tuple[str, ...], NoDecode] = ()
+    delivery_ports: Annotated[tuple[Port, ...], NoDecode] = (443, 8443)
+
+    smtp_host: str = ""
+    smtp_port: Port = 587
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
 
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr = SecretStr("")
@@ -74,9 +89,9 @@ class Settings(BaseSettings):
             raise ValueError("write the first and the last port, such as 20000-20399")
         return int(first), int(last)
 
-    @field_validator("delivery_networks", mode="before")
+    @field_validator("delivery_networks", "delivery_ports", "outgoing_prefixes", mode="before")
     @classmethod
-    def _networks(cls, value: Any) -> Any:
+    def _listed(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("sip_trunk")
@@ -115,6 +130,20 @@ class Settings(BaseSettings):
         while nobody outside can reach us (no public_url, pages on loopback): then departments can only be here."""
         alone = not self.public_url and self.http_host in ("127.0.0.1", "::1", "localhost")
         return (*self.delivery_networks, *(("127.0.0.0/8", "::1/128") if alone else ()))
+
+    @property
+    def own_ports(self) -> frozenset[int]:
+        """Where the hotline and its Asterisk listen on this machine: no department ever listens there."""
+        return frozenset(
+            (
+                self.http_port,
+                self.sip_port,
+                self.ami_port,
+                self.agi_port,
+                self.audiosocket_port,
+                self.asterisk_http_port,
+            )
+        )
 
     @property
     def keys_folder(self) -> Path:

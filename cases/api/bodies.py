@@ -75,30 +75,6 @@ class Transition(BaseModel):
         return value
 
 
-class NewEndpoint(BaseModel):
-    """Where a department's system listens (null: it reads on the page); `networks`: private ones it may be in."""
-
-    url: Annotated[str, Field(max_length=2000)] | None
-    secret: Line | None = None
-    networks: Annotated[list[Line], Field(max_length=20)] | None = Field(
-        None, validation_alias=_also("networks", "allowed_networks", "allow_networks", "cidrs", "allow")
-    )
-
-
-class InboundData(BaseModel):
-    model_config = ConfigDict(coerce_numbers_to_str=True)
-
-    number: Line = ""
-    reply: Text = ""
-
-
-class InboundMessage(BaseModel):
-    """What a department's system tells us, signed. `data.number` names the case."""
-
-    type: Literal["case.received", "case.signed", "case.replied"]
-    data: InboundData
-
-
 def confidentiality(given: bool | Confidentiality) -> Confidentiality:
     if isinstance(given, bool):
         return Confidentiality.CONFIDENTIAL if given else Confidentiality.ORDINARY

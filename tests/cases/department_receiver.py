@@ -17,6 +17,7 @@ class Receiver:
     def __init__(self, *plan: str) -> None:
         self.plan = list(plan)
         self.secret = ""
+        self.allows = ""  # whose messages it agrees to, asked by OPTIONS
         self.requests: list[dict] = []
         self.effects: dict[str, dict] = {}
         self.order: list[str] = []
@@ -27,6 +28,12 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 receiver._handle(self)
+
+            def do_OPTIONS(self) -> None:
+                self.send_response(200 if receiver.allows else 405)
+                self.send_header("WebHook-Allowed-Origin", receiver.allows)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, *_args: object) -> None:
                 pass

@@ -1,5 +1,6 @@
 """Deliveries to departments' systems that behave well, badly, or not at all: exactly one effect in the end."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,6 +42,10 @@ class Desk:
             endpoints.set_endpoint(session, department, url, [], now=self.clock())
             self.receiver.secret = endpoints.new_secret(session, department, now=self.clock())
 
+    def whole(self) -> None:
+        with self.database.session() as session:
+            endpoints.endpoint(session, "cgj").full_body = True
+
     def dispatch(self, lead: str = "cgj", **fields) -> str:
         given = {"phone": "13800001111", "caller_name": "王女士", "summary": "路灯不亮", "place": "人民路"} | fields
         with self.database.session() as session:
@@ -67,7 +72,7 @@ def desk(sqlite, city, settings, receiver):
     return Desk(sqlite, city, settings, receiver)
 
 
-def test_a_department_gets_the_case_signed_and_whole(desk, receiver):
+def test_a_department_is_told_of_a_case_and_where_to_read_it(desk, receiver):
     number = desk.dispatch(urgency=Urgency.URGENT, text="坏了三天")
 
     row = desk.deliver(number)
@@ -79,19 +84,32 @@ def test_a_department_gets_the_case_signed_and_whole(desk, receiver):
     assert told["number"] == number
     assert (told["kind"], told["category"], told["urgency"], told["part"]) == (
         "complaint", "city_management", "urgent", "lead")  # fmt: skip
-    assert (told["place"], told["phone"], told["caller_name"]) == ("人民路", "13800001111", "王女士")
+    assert told.keys().isdisjoint({"place", "text", "phone", "caller_name"}), "thin: the rest is fetched, and noted"
     assert told["link"].endswith(f"/api/v1/cases/{number}")
     assert datetime.fromisoformat(told["due_at"]) - datetime.fromisoformat(told["dispatched_at"]) == timedelta(days=3)
     with desk.database.session() as session:
         assert session.scalars(select(AssignmentRow)).one().delivered_at is not None
 
 
-def test_a_confidential_case_does_not_tell_who_called(desk, receiver):
+def test_a_department_that_wants_everything_gets_what_it_may_see(desk, receiver):
+    desk.whole()
+    desk.deliver(desk.dispatch(text="坏了三天，电话 13800001111"))
     desk.deliver(desk.dispatch(confidentiality=Confidentiality.CONFIDENTIAL))
 
+    ordinary, secret = (message["data"] for message in receiver.effects.values())
+    assert (ordinary["place"], ordinary["phone"], ordinary["caller_name"]) == ("人民路", "138****1111", "王**")
+    assert "13800001111" not in ordinary["text"]
+    assert (secret["phone"], secret["confidential"]) == (None, True)
+    assert "王" not in secret["caller_name"]
+
+
+def test_a_very_long_case_still_makes_a_message_of_less_than_20_kb(desk, receiver):
+    desk.whole()
+    desk.deliver(desk.dispatch(text="路灯“不亮”\n" * 1400))
+
     [message] = receiver.effects.values()
-    assert (message["data"]["phone"], message["data"]["caller_name"]) == (None, None)
-    assert message["data"]["confidential"] is True
+    assert message["data"]["text_cut"] is True
+    assert 15_000 < len(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()) <= 20_000
 
 
 @pytest.mark.parametrize(
@@ -188,7 +206,7 @@ def test_the_order_of_a_cases_messages_is_kept(desk, receiver):
     with desk.database.session() as session:
         row = session.get_one(CaseRow, number)
         share = session.scalars(select(AssignmentRow)).one()
-        second = outbox.put(session, row, share, "case.updated", now=desk.clock()).id
+        second = outbox.put(session, row, share, "case.updated", {"text": "补充"}, now=desk.clock()).id
         first = session.scalars(select(Delivery.id).where(Delivery.id != second)).one()
 
     for key in (second, first, second):

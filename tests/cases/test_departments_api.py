@@ -208,3 +208,107 @@ def test_on_a_machine_of_its_own_a_department_may_listen_beside_the_hotline(sqli
             assert admin.put("/departments/cgj/endpoint", json={"url": elsewhere}).status_code == 422
     finally:
         office.close()
+
+
+def test_only_an_administrator_says_where_a_department_may_be(small_office, admin):
+    clerk, cgj = small_office.person("li", Role.CLERK, "cgj"), small_office.system("cgj")
+    url = "https://93.184.216.34/hook"
+
+    assert clerk.put("/departments/cgj/endpoint", json={"url": "http://127.0.0.1:9/"}).status_code == 403
+    assert clerk.post("/departments/cgj/endpoint/test").status_code == 403
+    assert cgj.put("/departments/cgj/endpoint", json={"url": url}).status_code == 403, "nobody has allowed this host"
+    assert admin.put("/departments/cgj/endpoint", json={"url": url}).status_code == 200
+    assert cgj.put("/departments/cgj/endpoint", json={"url": f"{url}/v2"}).status_code == 200
+    assert cgj.put("/departments/cgj/endpoint", json={"url": "https://93.184.216.35/"}).status_code == 403
+    for more in ({"full_body": True}, {"email": "a@b.cn"}, {"channel": "open311"}, {"open311": {}}):
+        assert cgj.put("/departments/cgj/endpoint", json={"url": url, **more}).status_code == 403, more
+
+
+def test_a_channel_needs_what_it_sends_to(small_office, admin):
+    put = lambda **body: admin.put("/departments/cgj/endpoint", json={"url": None, **body})  # noqa: E731
+
+    assert put(channel="webhook").status_code == 422
+    assert put(channel="email").status_code == 422
+    assert put(email="not an address").status_code == 422
+    assert put(email="zhu@cgj.example.cn").json()["channel"] == "email"
+    assert put().json()["channel"] == "page"
+    told = put(url="http://127.0.0.1:9/v2", channel="open311", open311={"api_key": "secret-of-theirs"})
+    assert (told.status_code, told.json()["channel"]) == (200, "open311")
+    assert "secret-of-theirs" not in told.text
+
+
+def test_late_and_overtaken_reports_change_nothing_and_are_kept(small_office, wang):
+    number, cgj = dispatched(wang), System(small_office, "cgj")
+
+    assert cgj.tell("m5", "case.signed", number=number, sequence=5).json() == {"received": True}
+    assert cgj.tell("m4", "case.progress", number=number, sequence=4, text="已派人").json()["outcome"] == "stale"
+    assert cgj.tell("m6", "case.signed", number=number, sequence=6).json()["outcome"] == "late"
+    earlier, later = "2026-03-09T10:00:00+08:00", "2026-03-09T11:00:00+08:00"
+    assert cgj.tell("m7", "case.progress", number=number, updated_at=later, text="已到现场").json() == {
+        "received": True
+    }
+    assert cgj.tell("m8", "case.replied", number=number, updated_at=earlier, reply="旧").json()["outcome"] == "stale"
+    assert cgj.tell("m9", "case.signed", number=number, updated_at="2026-03-09T11:00:00").status_code == 422, "no zone"
+
+    said = [(r["type"], r["outcome"], r["text"]) for r in wang.get(f"/cases/{number}/reports").json()["items"]]
+    assert sorted(said) == sorted([
+        ("case.signed", "applied", None), ("case.progress", "stale", "已派人"), ("case.signed", "late", None),
+        ("case.progress", "applied", "已到现场"), ("case.replied", "stale", "旧")])  # fmt: skip
+    assert wang.get(f"/cases/{number}").json()["state"] == "handling"
+    assert small_office.system("gaj").get(f"/cases/{number}/reports").status_code == 404
+
+
+def test_a_department_that_signs_with_a_key_of_its_own_is_believed(small_office, wang, admin):
+    from cases import signing_keys
+
+    number, private = dispatched(wang), signing_keys.new_private()
+    given = {"url": "http://127.0.0.1:9/", "secret": signing_keys.public_of(private)}
+    assert admin.put("/departments/cgj/endpoint", json=given).status_code == 200
+    body = json.dumps({"type": "case.signed", "data": {"number": number}}).encode()
+
+    def tell(key: str, at: datetime, tampered: bytes = b"") -> int:
+        headers = signed_headers("m1", at, body, [key])
+        return (
+            small_office.anonymous().post("/inbound/cgj/events", content=body + tampered, headers=headers).status_code
+        )
+
+    now = datetime.now(UTC)
+    assert tell(signing_keys.new_private(), now) == 401
+    assert tell(private, now - timedelta(minutes=6)) == 401
+    assert tell(private, now, b" ") == 401
+    assert tell(private, now) == 200
+    assert wang.get(f"/cases/{number}").json()["state"] == "handling"
+
+
+def test_keys_are_changed_over_without_a_gap(small_office, admin):
+    made = [admin.post("/departments/cgj/endpoint/keys", json={}).json()["secret"] for _ in range(3)]
+    pair = admin.post("/departments/cgj/endpoint/keys", json={"version": "v1a"}).json()
+    shown = admin.get("/departments/cgj/endpoint").json()
+
+    with small_office.database.session() as session:
+        live = endpoints.endpoint(session, "cgj").secrets
+    assert [key for key in live if key.startswith("whsec_")] == [made[2], made[1]]
+    assert shown["public_keys"] == [pair["public_key"]]
+    assert pair["public_key"].startswith("whpk_")
+
+
+def test_a_receiver_is_tried_before_it_is_relied_on(small_office, admin, receiver):
+    assert admin.post("/departments/cgj/endpoint/test").status_code == 422, "it has no address"
+    receiver.secret = admin.put("/departments/cgj/endpoint", json={"url": receiver.url}).json()["secret"]
+    receiver.plan = ["ok", "503"]
+
+    good, bad = (admin.post("/departments/cgj/endpoint/test").json() for _ in range(2))
+
+    assert (good["ok"], good["status"]) == (True, 200)
+    assert (bad["ok"], bad["problem"]) == (False, "HTTP 503")
+    assert next(iter(receiver.effects.values()))["type"] == "endpoint.test"
+
+
+def test_a_receiver_that_was_not_asked_gets_nothing(small_office, admin, receiver):
+    """CloudEvents' handshake: who points us at a stranger's server learns that the stranger has not agreed."""
+    refused = admin.put("/departments/cgj/endpoint", json={"url": receiver.url, "handshake": True})
+    assert refused.status_code == 422
+    assert "OPTIONS" in refused.json()["detail"]
+
+    receiver.allows = "*"
+    assert admin.put("/departments/cgj/endpoint", json={"url": receiver.url, "handshake": True}).status_code == 200

@@ -40,7 +40,7 @@ def posted(answer: Callable[[socket.socket], None]) -> post.Outcome:
     with says(answer) as port:
         target = addresses.parse(f"http://department.example:{port}/hook")
         began = time.monotonic()
-        outcome = post.post(target, ip_address("127.0.0.1"), b"{}", {}, seconds=SECONDS)
+        outcome = post.ask(post.Request(target, ip_address("127.0.0.1"), b"{}"), seconds=SECONDS).outcome
         assert time.monotonic() - began < SECONDS + 2
         return outcome
 
@@ -122,7 +122,7 @@ def test_a_wild_wait_is_recorded_and_the_delivery_goes_on(sqlite, city, settings
 def test_ipv6_leads_to_the_public_internet_or_nowhere(host):
     def called() -> object:
         target = addresses.parse(f"https://{host}/")
-        return addresses.choose(target, addresses.resolve(target), [])
+        return addresses.choose(target, addresses.resolve(target), addresses.Rules())
 
     with pytest.raises(BadAddress):
         called()
@@ -131,7 +131,7 @@ def test_ipv6_leads_to_the_public_internet_or_nowhere(host):
 def test_public_ipv6_is_good():
     target = addresses.parse("https://[2400:da00::6666]/")
 
-    assert addresses.choose(target, [ip_address("2400:da00::6666")], [])
+    assert addresses.choose(target, [ip_address("2400:da00::6666")], addresses.Rules())
 
 
 def test_a_name_server_that_takes_its_time_holds_up_nobody(small_office, monkeypatch):
@@ -144,9 +144,9 @@ def test_a_name_server_that_takes_its_time_holds_up_nobody(small_office, monkeyp
         return []
 
     monkeypatch.setattr(addresses, "resolve", slow)
-    cgj, wang = small_office.system("cgj"), small_office.person("wang", Role.OPERATOR)
+    admin, wang = small_office.person("admin", Role.ADMINISTRATOR), small_office.person("wang", Role.OPERATOR)
     url = {"url": "https://slow.example/"}
-    setting = threading.Thread(target=lambda: cgj.put("/departments/cgj/endpoint", json=url))
+    setting = threading.Thread(target=lambda: admin.put("/departments/cgj/endpoint", json=url))
     setting.start()
     assert asked.wait(5)
     began = time.monotonic()
@@ -157,4 +157,4 @@ def test_a_name_server_that_takes_its_time_holds_up_nobody(small_office, monkeyp
 
     assert case.status_code == 201
     assert took < 3
-    assert cgj.get("/departments/cgj/endpoint").json()["url"] == url["url"]
+    assert admin.get("/departments/cgj/endpoint").json()["url"] == url["url"]
