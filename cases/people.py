@@ -1,7 +1,7 @@
 """People who may log in: names, passwords, tokens that expire, departments' keys.
 
 A wrong password and an unknown name cost the same time and get the same answer. Wrong tries are counted per name and
-address in the database, so that a restart or a second process does not give new ones.
+address (`tries.py`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from cases.model import ApiKey, LoginTries, Person, Presence, Token, insert_new
+from cases import audit, tries
+from cases.audit_chain import Action
+from cases.model import ApiKey, Person, Presence, Token
 from cases.words import Role
 from config.database import Database
 from config.telephones import Account, name_problem, sip_digest
@@ -37,6 +39,7 @@ TRIES = 5
 TRIES_PER_NAME = 50
 TRIES_PER_ADDRESS = 300  # one password tried on every name; a whole office may sit behind one address
 FORGIVEN_AFTER = timedelta(minutes=5)
+CONSOLE = "console"  # whoever may run commands on the server
 
 _hasher = PasswordHasher()
 _hashing = threading.BoundedSemaphore(2)  # each takes 64 MiB: a crowd at the door must not eat the memory
@@ -46,16 +49,15 @@ class Refused(ValueError):
     """Somebody cannot be added or changed like this; the message says why and what to do."""
 
 
-class TooManyTries(Exception):
-    """Wrong passwords too often. `seconds`: when to come back."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"too many tries; wait {seconds} s")
-        self.seconds = seconds
-
-
 def add_person(
-    session: Session, name: str, role: Role, password: str, *, department: str | None = None, now: datetime
+    session: Session,
+    name: str,
+    role: Role,
+    password: str,
+    *,
+    department: str | None = None,
+    now: datetime,
+    by: str = CONSOLE,
 ) -> Person:
     """A login; an operator's and a supervisor's is also a telephone (SIP account) of the same name and password."""
     _check_new(session, name, role, password, department)
@@ -70,6 +72,7 @@ def add_person(
     )
     session.add(person)
     session.flush()
+    audit.note(session, Action.PEOPLE, by, now=now, what="added", person=name, role=role.value, department=department)
     return person
 
 
@@ -112,27 +115,28 @@ def log_in(database: Database, name: str, password: str, address: str, *, now: d
     The try is counted first and forgiven afterwards, so that many guesses at once do not slip through; the password is
     hashed between the two transactions, because on SQLite nobody else can write during one.
     """
-    keys = [(_digest(f"{name}\0{address}"), TRIES), (_digest(name), TRIES_PER_NAME)]
-    everybody = _digest(f"\0{address}")
+    theirs, everybody = (f"{name}\0{address}", name), f"\0{address}"
     with database.session() as session:
-        for key, limit in [*keys, (everybody, TRIES_PER_ADDRESS)]:
-            _count(session, key, limit, now)
+        for key, limit in zip((*theirs, everybody), (TRIES, TRIES_PER_NAME, TRIES_PER_ADDRESS), strict=True):
+            tries.count(session, key, limit, FORGIVEN_AFTER, now)
         person = None if name_problem(name) else session.get(Person, name)
     nobody = _nobody()
     good = _matches(person.password_hash if person else nobody, password)
-    if person is None or not good or person.disabled:
-        return None
+    right = person is not None and good and not person.disabled
     with database.session() as session:
-        session.execute(delete(LoginTries).where(LoginTries.digest.in_([key for key, _limit in keys])))
-        less = update(LoginTries).where(LoginTries.digest == everybody, LoginTries.failures > 0)
-        session.execute(less.values(failures=LoginTries.failures - 1))  # others' wrong tries stay counted
-    return person
+        # a name that nobody has may be a password typed into the wrong field: it is not written down
+        audit.note(session, Action.LOGIN if right else Action.LOGIN_FAILED, person.name if person else "-", now=now,
+                   address=address)  # fmt: skip
+        if right:
+            tries.forget(session, *theirs)
+            tries.forgive(session, everybody)
+    return person if right else None
 
 
 def new_token(session: Session, person: Person, kind: str, *, hours: int, now: datetime) -> tuple[str, datetime]:
     """A token of kind `api` or `page`, and when it ends. Only its hash is kept."""
     session.execute(delete(Token).where(Token.expires_at <= now))
-    session.execute(delete(LoginTries).where(LoginTries.since <= now - 2 * FORGIVEN_AFTER))
+    tries.forget_old(session, now)
     token, expires_at = f"hl_{secrets.token_urlsafe(32)}", now + timedelta(hours=hours)
     session.add(Token(digest=_digest(token), name=person.name, kind=kind, created_at=now, expires_at=expires_at))
     return token, expires_at
@@ -149,11 +153,12 @@ def end_token(session: Session, token: str) -> None:
     session.execute(delete(Token).where(Token.digest == _digest(token)))
 
 
-def new_api_key(session: Session, department: str, *, now: datetime) -> str:
+def new_api_key(session: Session, department: str, *, now: datetime, by: str = CONSOLE) -> str:
     """A department's key for the API, to be shown once."""
     prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     key = ApiKey(prefix=prefix, digest=_digest(secret), department=department, created_at=now, disabled=False)
     session.add(key)
+    audit.note(session, Action.KEY_MADE, by, now=now, department=department, prefix=prefix)
     return f"hk_{prefix}_{secret}"
 
 
@@ -204,18 +209,6 @@ def _matches(password_hash: str, password: str) -> bool:
 def _nobody() -> str:
     """A hash that no password matches, so that an unknown name takes as long as a wrong password."""
     return _hasher.hash(secrets.token_urlsafe(32))
-
-
-def _count(session: Session, key: str, limit: int, now: datetime) -> None:
-    """One more try. Raises TooManyTries, and then it is not counted: waiting is always enough."""
-    insert_new(session, LoginTries, [{"digest": key, "since": now, "failures": 0}])
-    row = session.get_one(LoginTries, key, with_for_update=True)
-    left = (row.since + FORGIVEN_AFTER - now).total_seconds()
-    if left <= 0:
-        row.since, row.failures = now, 0
-    elif row.failures >= limit:
-        raise TooManyTries(int(left) + 1)
-    row.failures += 1
 
 
 def _digest(secret: str) -> str:

@@ -17,8 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from cases.lifecycle import Impossible
-from cases.people import TooManyTries
 from cases.refusal import Refusal
+from cases.tries import TooManyTries
 
 log = logging.getLogger("hotline.api")
 

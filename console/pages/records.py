@@ -8,6 +8,7 @@ from typing import Any
 
 from cases import intake, people
 from cases.model import Person
+from cases.tries import TooManyTries
 from cases.words import Role
 from config.database import Database
 from console.hub import Viewer
@@ -26,7 +27,7 @@ class PeopleInDatabase:
     def sign_in(self, name: str, password: str, client: str) -> SignedIn | None:
         try:
             person = people.log_in(self._database, name, password, client, now=self._now())
-        except people.TooManyTries as tries:
+        except TooManyTries as tries:
             minutes = max(1, -(-tries.seconds // 60))
             raise Refused("too_many_tries", f"密码错误次数过多，请 {minutes} 分钟后再试，或找管理员重设。") from None
         if person is None:
