@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from cases import people
 from cases.model import Token
-from cases.people import Refused, TooManyTries
+from cases.people import Refused
+from cases.tries import TooManyTries
 from cases.words import Role
 
 GOOD = "correct horse"
