@@ -17,8 +17,8 @@ from sqlalchemy import select
 from cases.model import RecordingRow
 from config.database import Database
 from ivr.call import CallEvent, Kind
+from ivr.call_ids import new_call_id
 from ivr.spool import Spool
-from ivr.visits import new_call_id
 
 log = logging.getLogger(__name__)
 

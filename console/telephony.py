@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from agi_scripts import inbound, resume
+from agi_scripts import inbound, resume, return_visit
 from config.settings import Settings
 from ivr.agi import Agi, FastAgiServer
 from ivr.ami import Ami
 from ivr.board import Operator, Status
 from ivr.exchange import Exchange
-from ivr.floor import Directory, Rules
+from ivr.floor import CallRules, Directory, Rules
 from ivr.legs import Legs
 from ivr.reception import Desk, Reception
 from ivr.spool import Spool
@@ -43,6 +43,7 @@ class Telephony:
             operators=operators,
             keep_status=keep_status,
         )
+        self._flows = desk.flows
         self._reception = Reception(self.exchange, desk)
         self._address = ("127.0.0.1", settings.agi_port)
         self._agi: FastAgiServer | None = None
@@ -58,10 +59,17 @@ class Telephony:
         scripts: dict[str, Callable[[Agi], None]] = {
             "inbound": lambda agi: inbound.run(agi, self._reception),
             "resume": lambda agi: resume.run(agi, self._reception),
+            "return_visit": lambda agi: return_visit.run(agi, self._reception),
         }
         self._agi = FastAgiServer(self._address, scripts)
         self.ami.start()
         self._agi.start()
+
+    def call_out(self, call_id: str, number: str, flow: str, values: Mapping[str, str | int]) -> None:
+        """Call a citizen and take them through a flow (of use `outgoing`) of the live version. `call_id` is from
+        `ivr.call_ids`; asked again with the same one, nothing happens. What came of it: `ivr.outgoing.result_of` the
+        call's events, when it is imported. Raises Refused (`not_now`: ask again later)."""
+        self.exchange.call_out(call_id, number, flow, values, self._flows().version)
 
     def stop(self) -> None:
         """Leave Asterisk alone with its calls: talks go on, new calls take the static path."""
@@ -78,4 +86,13 @@ def _rules(settings: Settings) -> Rules:
         wrap_up_seconds=settings.wrap_up_seconds,
         trunk=settings.sip_trunk,
         recordings_dir=settings.recordings_dir,
+        calls=CallRules(
+            ring_seconds=settings.citizen_ring_seconds,
+            callbacks=settings.callback_limit,
+            retry_seconds=settings.callback_retry_seconds,
+            prefixes=settings.outgoing_prefixes,
+            at_once=settings.outgoing_calls,
+            spare_operators=settings.outgoing_spare_operators,
+            trunk_lines=settings.trunk_lines,
+        ),
     )

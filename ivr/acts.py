@@ -228,6 +228,11 @@ def _callback_ended(_walk: Walk, _act: Callback, event: ev.CallbackEnded) -> str
     return event.how
 
 
+def _called_back(walk: Walk, _act: Callback, event: ev.LineEnded) -> str | None:
+    """In the callback's own call: the talk that was promised is over; or nobody was there, as if it had been refused."""
+    return walk.after_callback() if event.how == "talked" else "refused"
+
+
 def _done(walk: Walk, act: DoAction, event: ev.Done) -> str:
     wanted = act.save or ACTIONS.get(act.action, ((), ()))[1]
     for name in wanted if event.how == "ok" else ():
@@ -249,5 +254,6 @@ ON_EVENT: dict[tuple[type, type], Callable[[Walk, Any, Any], str | None]] = {
     (Queue, ev.LineEnded): _line_ended,
     (Dial, ev.DialEnded): _dial_ended,
     (Callback, ev.CallbackEnded): _callback_ended,
+    (Callback, ev.LineEnded): _called_back,
     (DoAction, ev.Done): _done,
 }

@@ -63,7 +63,10 @@ class RecordingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A conversation (会议室), from the citizen's first second in it. Its id is the call's id."""
+    """A conversation (会议室), from the citizen's first second in it. Its id is the call's id.
+
+    `why`: for whoever answers, why the hotline calls this citizen; "" for a citizen who has called.
+    """
 
     id: str
     caller: str
@@ -71,6 +74,7 @@ class Room:
     participants: tuple[Participant, ...] = ()
     recording: RecordingState = RecordingState.OFF
     ended_at: datetime | None = None
+    why: str = ""
 
     def participant(self, leg: str) -> Participant | None:
         return next((p for p in self.participants if p.leg == leg), None)
@@ -107,13 +111,16 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the waiting line (排队). Position 1 is next."""
+    """A place in the waiting line (排队). Position 1 is next. `callback`: kept for a citizen who is called back (预约回拨),
+    not before `not_before` when they could not be reached."""
 
     call_id: str
     caller: str
     joined_at: datetime
     priority: int
     position: int
+    callback: bool = False
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

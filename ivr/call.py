@@ -28,7 +28,7 @@ class Role(StrEnum):
 class Kind(StrEnum):
     """Everything that is written down about a call. The data of each stands beside it."""
 
-    CALL_STARTED = "call.started"  # caller, dialled, flow, version, node (the Asterisk node)
+    CALL_STARTED = "call.started"  # caller, dialled, flow, version, way (WAYS), of (the call it follows from)
     CALL_ENDED = "call.ended"  # reason, node (the flow node it ended at)
     NODE_ENTERED = "node.entered"  # node, flow, way (the node.exit it was reached by; "" at an entry)
     PROMPT_PLAYED = "prompt.played"  # prompt
@@ -37,18 +37,23 @@ class Kind(StrEnum):
     FACT_SET = "fact.set"  # name, value
     LINE_JOINED = "line.joined"  # priority
     LINE_ANNOUNCED = "line.announced"  # position
-    LINE_LEFT = "line.left"  # reason: answered, timeout, no_operators, full, key, abandoned
+    LINE_LEFT = "line.left"  # reason: answered, called_back, timeout, no_operators, full, key, abandoned, …
     LEG_ASKED = "leg.asked"  # leg, role, name (operator login or department code)
     LEG_RINGING = "leg.ringing"  # leg
     LEG_JOINED = "leg.joined"  # leg, role, name
     LEG_FAILED = "leg.failed"  # leg, cause: busy, refused, no_answer, unreachable, cancelled, failed
     LEG_CHANGED = "leg.changed"  # leg, and what: muted, held, whisper_to
     LEG_LEFT = "leg.left"  # leg
+    CALLBACK_BOOKED = "callback.booked"  # callback (its call); there itself: since, until, attempts, priority, chosen
     RECORDING_STARTED = "recording.started"  # leg, path (below the recordings folder), what: leg or message
     RECORDING_PAUSED = "recording.paused"  # leg
     RECORDING_RESUMED = "recording.resumed"  # leg
     RECORDING_ENDED = "recording.ended"  # leg, seconds
     NOTE_TAKEN = "note.taken"  # text: what the system itself noticed (a fallback, an orphan found at start)
+
+
+CALLBACK, OUTGOING = "callback", "outgoing"
+WAYS = ("", CALLBACK, OUTGOING)  # the citizen dialled; was called back; was called
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,7 @@ class Call:
     ended_at: datetime | None = None
     ended_because: str = ""
     at_node: str = ""
+    way: str = ""
     facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     legs: tuple[Leg, ...] = ()
     recordings: tuple[Recording, ...] = ()
@@ -139,10 +145,11 @@ def fold(events: Iterable[CallEvent]) -> Call:
 def _apply(call: Call, e: CallEvent) -> Call:
     match e.kind:
         case Kind.CALL_STARTED:
-            d = e.data
+            d, way = e.data, e.data.get("way", "")
             leg = Leg(d.get("leg", f"{call.id}-1"), Role.CITIZEN, "", e.at, e.at)
+            legs: tuple[Leg, ...] = () if way else (leg,)  # whoever we call has a leg when they are rung
             return replace(call, caller=d.get("caller", ""), dialled=d.get("dialled", ""), flow=d.get("flow", ""),
-                           version=d.get("version", ""), started_at=e.at, legs=(leg,))  # fmt: skip
+                           version=d.get("version", ""), started_at=e.at, legs=legs, way=way)  # fmt: skip
         case Kind.CALL_ENDED:
             legs = tuple(leg if leg.left_at or leg.cause else replace(leg, left_at=e.at) for leg in call.legs)
             return replace(call, ended_at=e.at, ended_because=e.data.get("reason", ""), legs=legs)

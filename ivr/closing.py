@@ -37,6 +37,15 @@ def citizen_gone(floor: Floor, call: LiveCall) -> None:
         conduct.apply(floor, call, rooms.close(call.room, now))
 
 
+def citizen_lost(floor: Floor, call: LiveCall, cause: Cause = Cause.FAILED) -> None:
+    """The citizen's channel is no more. Somebody whom we called, and who was not there yet, was not reached."""
+    who = call.room.participant(call.leg) if call.room else None
+    if not call.we_call or (who and who.state in rooms.PRESENT):
+        citizen_gone(floor, call)
+    elif call.channel == call.leg:  # they have been rung
+        conduct.leg_failed(floor, call, call.leg, cause)
+
+
 def on_static_path(floor: Floor, call: LiveCall) -> None:
     """The dialplan goes on without us: no telephone may ring, no colleague wait, for a citizen who is elsewhere."""
     conduct.note(floor, call, Kind.NOTE_TAKEN, text="the call took the static path")

@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
+from ivr import callbacks
 from ivr import line as waiting_line
 from ivr import room as rooms
 from ivr.board import Activity, Cause, Participant, RecordingState, Room, Status
 from ivr.call import CallEvent, Kind, Role
 from ivr.events import DialEnded, LineEnded
 from ivr.floor import Floor
-from ivr.legs import Dial, operator_endpoint
+from ivr.legs import HOTLINE, Dial, operator_endpoint, trunk_endpoint
 from ivr.live import LiveCall, recording_path
 from ivr.room import Do, Order, Step
 
@@ -67,10 +68,13 @@ def _tell_line(floor: Floor, before: waiting_line.Line) -> None:
 
 def _ring_operator(floor: Floor, call_id: str, name: str) -> None:
     call, entry = floor.calls.get(call_id), floor.line.find(call_id)
+    if call and entry and entry.callback and (call.room is None or call.room.ended_at):
+        open_room_for_called(floor, call)
     if call is None or call.room is None or call.room.ended_at:
         settle_line(floor, *waiting_line.leave(floor.line, call_id, floor.clock()))  # a place without a citizen
     elif entry and entry.offered == name:
-        ask_in(floor, call, dial(floor, call, Role.OPERATOR, operator_endpoint(name), call.caller), name, name)
+        leg = dial(floor, call, Role.OPERATOR, operator_endpoint(name), call.caller)
+        ask_in(floor, call, replace(leg, brief=entry.callback), name, name)
     else:  # the line has changed its mind meanwhile
         free(floor, name)
 
@@ -106,22 +110,32 @@ def end_wait(floor: Floor, call: LiveCall, outcome: LineEnded) -> None:
     release(floor, call, outcome)
 
 
+def waits(call: LiveCall) -> bool:
+    """Does the history say that this call has a place in the line?"""
+    moves = [e.kind for e in call.events if e.kind in (Kind.LINE_JOINED, Kind.LINE_LEFT)]
+    return bool(moves) and moves[-1] is Kind.LINE_JOINED
+
+
 def leave_line(floor: Floor, call: LiveCall, reason: str) -> None:
     """The place is given up. Written down once, also for a wait that the line itself has ended."""
-    waits = None
-    for event in call.events:
-        if event.kind in (Kind.LINE_JOINED, Kind.LINE_LEFT):
-            waits = event.kind is Kind.LINE_JOINED
-    if waits:
+    if waits(call):
         note(floor, call, Kind.LINE_LEFT, reason=reason)
     if floor.line.find(call.id):
         settle_line(floor, *waiting_line.leave(floor.line, call.id, floor.clock()))
 
 
 # ---- calling somebody in
-def dial(floor: Floor, call: LiveCall, role: Role, endpoint: str, caller_id: str, seconds: int | None = None) -> Dial:
+def dial(
+    floor: Floor,
+    call: LiveCall,
+    role: Role,
+    endpoint: str,
+    caller_id: str,
+    seconds: int | None = None,
+    leg: str = "",
+) -> Dial:
     """A new leg of this call, not asked yet."""
-    leg = call.new_leg()
+    leg = leg or call.new_leg()
     usual = floor.rules.department_ring_seconds if role is Role.DEPARTMENT else floor.rules.operator_ring_seconds
     recorded = call.recording is not RecordingState.OFF and role is not Role.SUPERVISOR
     path = str(floor.rules.recordings_dir / recording_path(call, leg)) if recorded else ""
@@ -137,10 +151,24 @@ def ask_in(floor: Floor, call: LiveCall, leg: Dial, name: str, title: str, *, by
     more |= {"by": by} if by else {}
     note(floor, call, Kind.LEG_ASKED, leg=leg.leg, role=leg.role.value, name=name, **more)
     floor.changed("room", call.id)
+    _ring(floor, call, leg)
+    return call.room.participants[-1]
+
+
+def call_citizen(floor: Floor, call: LiveCall, context: str) -> None:
+    """Ring the citizen whose row stands in the room already. `context` is where the dialplan takes them."""
+    endpoint = trunk_endpoint(call.caller, floor.rules.trunk)
+    leg = dial(floor, call, Role.CITIZEN, endpoint, HOTLINE, floor.rules.calls.ring_seconds, call.leg)
+    call.channel, call.answered = call.leg, False
+    note(floor, call, Kind.LEG_ASKED, leg=call.leg, role=Role.CITIZEN.value, name="")
+    make_recordings_folder(floor, call)
+    _ring(floor, call, replace(leg, context=context))
+
+
+def _ring(floor: Floor, call: LiveCall, leg: Dial) -> None:
     call.rings_until[leg.leg] = floor.clock() + timedelta(seconds=leg.ring_seconds + RINGS_AT_MOST_SECONDS)
     if not floor.legs.call(leg):
         floor.soon(lambda: leg_failed(floor, call, leg.leg, Cause.FAILED))
-    return call.room.participants[-1]
 
 
 RINGS_AT_MOST_SECONDS = 5  # beyond the time it may ring; then it is given up, whatever Asterisk says
@@ -199,6 +227,8 @@ def leg_failed(floor: Floor, call: LiveCall, leg: str, cause: Cause) -> None:
         settle_line(floor, *waiting_line.not_answered(floor.line, call.id, who.name, cause, floor.clock()))
     elif who.role in STAFF:
         free(floor, who.name)
+    elif who.role is Role.CITIZEN:
+        leave_line(floor, call, "abandoned")
     elif call.room and not call.room.ended_at and not rooms.partners(call.room) and not call.wait:
         release(floor, call, DialEnded(_DIAL_ENDED.get(cause, "failed")))
 
@@ -225,10 +255,32 @@ def open_room(floor: Floor, call: LiveCall) -> Room:
     """A room for this citizen, with the citizen in it. Recording follows what the flow has switched on."""
     now = floor.clock()
     room = rooms.reopen(call.room, now) if call.room else rooms.open_room(call.id, call.caller, call.leg, now)
+    return _opened(floor, call, room)
+
+
+def open_room_for_called(floor: Floor, call: LiveCall) -> Room:
+    """A room for a citizen whom we call: they are awaited there. Each try of a callback has a leg of its own."""
+    why = ""
+    if call.booking:
+        call.called_leg, why = call.new_leg(), callbacks.why(call.booking, callbacks.tries_in(call.events))
+    return _opened(floor, call, rooms.open_room(call.id, call.caller, call.leg, floor.clock(), why=why, called=True))
+
+
+def _opened(floor: Floor, call: LiveCall, room: Room) -> Room:
     call.room = replace(room, recording=call.recording)
     call.outcome = None
     floor.changed("room", call.id)
     return call.room
+
+
+def make_recordings_folder(floor: Floor, call: LiveCall) -> str:
+    """Where the citizen's voice will be kept, below the recordings folder."""
+    path = recording_path(call, call.leg)
+    try:
+        (floor.rules.recordings_dir / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        log.error("call %s: no folder for its recordings (%s)", call.id, error.strerror)
+    return path
 
 
 def ring(floor: Floor, name: str, call: LiveCall) -> None:

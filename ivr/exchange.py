@@ -9,7 +9,8 @@ event to the spool, and never waits: not for the database, not for a recogniser,
     ivr/conduct.py   what becomes of rooms and the line               ivr/joining.py   somebody comes into a room
     ivr/closing.py   how calls end                                    ivr/live.py      a call that is going on
     ivr/recover.py   finding everything again                         ivr/take_up.py   a call of a process before this
-    ivr/listening.py what a citizen says to a question         ivr/floor.py     what all of these work on
+    ivr/listening.py what a citizen says to a question                ivr/floor.py     what all of these work on
+    ivr/calling_back.py  callbacks: citizens who keep their place     ivr/calling_out.py  calls that a flow makes
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from types import EllipsisType
 from typing import TypeVar
 
-from ivr import closing, happened, listening, recover, requests
+from ivr import calling_back, calling_out, closing, happened, listening, recover, requests
 from ivr.ami import Message
 from ivr.board import Board, Operator, Participant, RecordingState, Status
 from ivr.floor import Directory, Floor, Rules
@@ -124,6 +125,8 @@ class Exchange(Floor):
     def _tick(self) -> None:
         self._next_tick = time.monotonic() + TICK_SECONDS
         closing.tick(self)
+        calling_back.tick(self)
+        calling_out.tick(self)
         now = self.clock()
         if self.look_again_at and now >= self.look_again_at:
             self.look_again_at = None
@@ -179,6 +182,11 @@ class Exchange(Floor):
     ) -> Participant:
         """Mute, hold or let whisper. What is not named stays as it is; `whisper_to=None` ends a whisper."""
         return self.ask(lambda: requests.alter(self, room_id, leg, muted, held, whisper_to))
+
+    def call_out(self, call_id: str, number: str, flow: str, values: Mapping[str, str | int], version: str) -> None:
+        """Call a citizen and take them through a flow. Asked again with the same id, nothing happens. Refused while
+        citizens need the lines, and for a number that must not be called."""
+        self.ask(lambda: calling_out.call_out(self, call_id, number, flow, values, version))
 
     def remove(self, room_id: str, leg: str) -> None:
         """A participant has to go, or is no longer called. The row changes when they are gone."""

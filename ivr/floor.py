@@ -32,6 +32,20 @@ class Directory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CallRules:
+    """What bounds the calls that the hotline makes to citizens. `prefixes`: of the numbers that may be called, () for
+    all; `trunk_lines`: 0 for not counted."""
+
+    ring_seconds: int = 25
+    callbacks: int = 50
+    retry_seconds: float = 180
+    prefixes: tuple[str, ...] = ()
+    at_once: int = 2
+    spare_operators: int = 1
+    trunk_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The seconds and addresses of a city's exchange."""
 
@@ -41,6 +55,7 @@ class Rules:
     trunk: str
     recordings_dir: Path
     max_participants: int = 6
+    calls: CallRules = CallRules()
 
 
 class Floor(ABC):

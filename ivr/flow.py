@@ -204,7 +204,8 @@ ACTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 # What `switch` may look at, besides variables and `count.NODE`.
 FACTS = ("caller.list", "caller.open_case", "line.waiting")
 # Prompts that are spoken outside of any flow: in the waiting line, and when everything of ours is down.
-SYSTEM_PROMPTS = ("position", "apology", "operators_busy", "leave_message", "goodbye")
+SYSTEM_PROMPTS = ("position", "apology", "operators_busy", "leave_message", "goodbye", "callback_brief",
+                  "callback_hello", "callback_notice")  # fmt: skip
 SETTABLE = ("category", "urgency", "language", "priority", "note")
 
 

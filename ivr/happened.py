@@ -23,6 +23,7 @@ from ivr.room import Step
 log = logging.getLogger(__name__)
 
 
+RINGING, UP = "5", "6"  # states of a channel: the far end rings, has answered
 OVERTAKEN_SECONDS = 0.4  # for events of a channel that OriginateResponse has overtaken
 
 
@@ -59,9 +60,12 @@ def _new_channel(floor: Floor, message: Message) -> None:
 
 def _new_state(floor: Floor, message: Message) -> None:
     found = find(floor, message)
-    if found is None or message.get("ChannelState") != "5":  # 5: the far end is ringing
+    if found is None or message.get("ChannelState") not in (RINGING, UP):
         return
     call, leg = found
+    if message["ChannelState"] == UP:
+        call.answered = call.answered or (call.we_call and leg == call.leg)
+        return
     who = call.room.participant(leg) if call.room else None
     if who and who.state is ParticipantState.ASKED:
         conduct.step(floor, call, leg, Step.RANG)
@@ -91,14 +95,14 @@ def _hung_up(floor: Floor, message: Message) -> None:
     if found is None:
         return
     call, leg = found
-    if leg == call.leg:
-        closing.citizen_gone(floor, call)
-        return
     who = call.room.participant(leg) if call.room else None
-    if who and who.state in rooms.COMING:
-        cause = cause_of(_number(message.get("Cause", "")), rang=who.state is ParticipantState.RINGING)
-        gone = call.hung_up or leg in floor.legs.told_to_go
-        conduct.leg_failed(floor, call, leg, Cause.CANCELLED if gone else cause)
+    rang = who is not None and who.state is ParticipantState.RINGING
+    gone = call.hung_up or leg in floor.legs.told_to_go
+    cause = Cause.CANCELLED if gone else cause_of(_number(message.get("Cause", "")), rang=rang)
+    if leg == call.leg:
+        closing.citizen_lost(floor, call, cause)
+    elif who and who.state in rooms.COMING:
+        conduct.leg_failed(floor, call, leg, cause)
     elif who:
         conduct.leg_left(floor, call, leg)
 

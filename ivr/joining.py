@@ -15,9 +15,21 @@ from ivr.room import Step
 def citizen_joined(floor: Floor, call: LiveCall) -> None:
     """The citizen is among the others: for the first time, or back from an announcement or from hold."""
     call.in_conference = True
+    who = call.room.participant(call.leg) if call.room else None
+    if who and who.state in rooms.COMING:
+        _called_citizen_came(floor, call, who)
     if call.recording is not RecordingState.ON:  # the flow has switched it off again, or not on for this room
         floor.legs.pause_recording(call.leg, True)
     _mute_again(floor, call, call.leg)
+
+
+def _called_citizen_came(floor: Floor, call: LiveCall, who: Participant) -> None:
+    """Whom we called is in the room."""
+    conduct.step(floor, call, who.leg, Step.JOINED)
+    conduct.note(floor, call, Kind.LEG_JOINED, leg=who.leg, role=who.role.value, name="")
+    _record_and_tap(floor, call, who)
+    if call.room and rooms.partners(call.room):
+        floor.legs.set(call.leg, "TALKED", "1")
 
 
 def leg_joined(floor: Floor, call: LiveCall, leg: str) -> None:
@@ -64,7 +76,8 @@ def _wait_is_over(floor: Floor, call: LiveCall, who: Participant) -> None:
     """Whoever comes to talk with a waiting citizen answers the wait. Another telephone that rings for it stops."""
     if floor.line.find(call.id) is None:
         return
-    conduct.note(floor, call, Kind.LINE_LEFT, reason="answered")
+    called_back = call.booking is not None and not call.answered
+    conduct.note(floor, call, Kind.LINE_LEFT, reason="called_back" if called_back else "answered")
     if who.role in conduct.STAFF:
         conduct.settle_line(floor, *waiting_line.answered(floor.line, call.id, who.name, floor.clock()))
     else:

@@ -1,7 +1,8 @@
 """Legs as Asterisk channels: every AMI action that the exchange needs, and nothing else.
 
-A leg we call gets its own id as ChannelId, so Asterisk's events name it by our id. Nobody's digits are ever dialled:
-a number comes from `departments.yaml`, an operator from the people the city has added.
+A leg we call gets its own id as ChannelId, so Asterisk's events name it by our id. Nobody's digits are ever dialled as
+they are: a department's number comes from `departments.yaml`, an operator from the people the city has added, and a
+citizen's has the shape of a telephone number (`callbacks.may_be_called`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from ivr.call import Role
 from ivr.room import Do, Order
 
 HOTLINE = '"市长热线" <12345>'
-
 WAKE = "D"  # the key that wakes a script; citizens' telephones have none such
+
 
 @dataclass(frozen=True, slots=True)
 class Dial:
@@ -30,16 +31,18 @@ class Dial:
     ring_seconds: int
     record_path: str = ""
     muted: bool = False  # from the first moment in the room
+    context: str = "leg-room"  # where the dialplan takes them when they answer
+    brief: bool = False  # an operator hears first that this is a callback
 
 
 def operator_endpoint(name: str) -> str:
     return f"PJSIP/{name}"
 
 
-def department_endpoint(number: str, trunk: str) -> str:
-    """A department's telephone, out through the trunk (`sip:host:port`)."""
+def trunk_endpoint(number: str, trunk: str) -> str:
+    """A department's or a citizen's telephone, out through the trunk (`sip:host:port`)."""
     if not (number.isascii() and number.isdigit()):
-        raise ValueError("a department's number has digits only")
+        raise ValueError("a telephone number has digits only")
     return f"PJSIP/trunk/sip:{number}@{trunk.removeprefix('sip:')}"
 
 
@@ -78,11 +81,12 @@ class Legs:
 
     def call(self, dial: Dial) -> bool:
         """Ring somebody into a room. False when Asterisk cannot be reached."""
-        variables = {"LEG": dial.leg, "ROOM": dial.room, "ROLE": dial.role.value, "RECORD": dial.record_path,
-                     "MUTED": _one_if(dial.muted)}  # fmt: skip
+        role = "" if dial.role is Role.CITIZEN else dial.role.value  # in the dialplan, who has no role is the citizen
+        variables = {"LEG": dial.leg, "ROOM": dial.room, "ROLE": role, "RECORD": dial.record_path,
+                     "MUTED": _one_if(dial.muted), "BRIEF": _one_if(dial.brief)}  # fmt: skip
         return self.ami.send(
             "Originate",
-            ("Channel", dial.endpoint), ("Context", "leg-room"), ("Exten", dial.room), ("Priority", "1"),
+            ("Channel", dial.endpoint), ("Context", dial.context), ("Exten", dial.room), ("Priority", "1"),
             ("ChannelId", dial.leg), ("CallerID", dial.caller_id), ("Timeout", str(dial.ring_seconds * 1000)),
             ("Async", "true"), *(("Variable", f"{name}={value}") for name, value in variables.items()),
             action_id=f"ask:{dial.leg}",

@@ -10,7 +10,11 @@ Rules
    citizen does not pass; when all have been tried, the round starts again.
    A telephone that cannot be reached pauses its operator, and says so: it would swallow every call.
 4. Nobody ready (whatever their telephones do): `no_operators`, at once or when the last one pauses.
-5. A telephone that was told to stop ringing is not called again before it has stopped: only `not_answered`,
+5. A callback keeps its place while nobody is ready (its window ends it, `ivr/callbacks.py`), and is passed over while
+   its citizen waits here in person or was tried a moment ago.
+6. A citizen whom the hotline has called (`spare`) is not given the last operator who is free: that one is kept for
+   whoever dials 12345.
+7. A telephone that was told to stop ringing is not called again before it has stopped: only `not_answered`,
    `operator_free` and `operator_busy` change what a telephone does.
 """
 
@@ -40,11 +44,16 @@ class Waiting:
     max_wait: float | None = None  # seconds
     offered: str | None = None
     tried: frozenset[str] = frozenset()
+    callback: bool = False
+    not_before: datetime | None = None  # a callback that was tried rests until then
+    kept_since: datetime | None = None  # the place that their callback has kept for them
+    spare: int = 0  # operators who must stay free besides
 
     @property
     def rank(self) -> tuple[datetime, str]:
         """Smaller is served first."""
-        return self.joined_at - timedelta(seconds=self.priority * PRIORITY_SECONDS), self.call_id
+        since = self.kept_since or self.joined_at
+        return since - timedelta(seconds=self.priority * PRIORITY_SECONDS), self.call_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +71,14 @@ class Line:
         return next((o for o in self.operators if o.name == name), None)
 
     def places(self) -> tuple[Place, ...]:
-        return tuple(Place(w.call_id, w.caller, w.joined_at, w.priority, n) for n, w in enumerate(self.waiting, 1))
+        return tuple(
+            Place(w.call_id, w.caller, w.joined_at, w.priority, n, w.callback, w.not_before)
+            for n, w in enumerate(self.waiting, 1)
+        )
 
     @property
-    def anybody_ready(self) -> bool:
-        return any(o.status is Status.READY for o in self.operators)
+    def ready(self) -> int:
+        return sum(o.status is Status.READY for o in self.operators)
 
 
 # ---- what the line wants done
@@ -103,7 +115,7 @@ def join(line: Line, waiting: Waiting, now: datetime) -> Step | str:
     """Take a place. Returns `no_operators` or `full` instead when there is no sense in waiting."""
     if line.find(waiting.call_id):
         return line, ()
-    if not line.anybody_ready:
+    if line.ready <= waiting.spare and not waiting.callback:
         return "no_operators"
     if len(line.waiting) >= LIMIT:
         return "full"
@@ -177,10 +189,13 @@ def settle(line: Line, now: datetime) -> Step:
         if w.call_id in over:
             actions += [*_withdrawn(w), Expire(w.call_id, over[w.call_id])]
     line = _without(line, set(over))
+    here = {w.caller for w in line.waiting if not w.callback}
     for w in line.waiting:
-        if w.offered:
+        if w.offered or (w.callback and (w.caller in here or now < (w.not_before or now))):
             continue
         operator = _choose(line, w, now)
+        if operator is None and w.spare:
+            continue
         if operator is None:
             break  # nobody is free for this place, so nobody is for the next
         line = _offered(line, w, operator, now)
@@ -189,7 +204,9 @@ def settle(line: Line, now: datetime) -> Step:
 
 
 def _over(line: Line, w: Waiting, now: datetime) -> str:
-    if not line.anybody_ready:
+    if w.callback:
+        return ""
+    if line.ready <= w.spare:
         return "no_operators"
     if w.max_wait is not None and now >= w.joined_at + timedelta(seconds=w.max_wait):
         return "timeout"
@@ -200,6 +217,8 @@ def _choose(line: Line, w: Waiting, now: datetime) -> str | None:
     """The longest idle of those not tried yet for this citizen; of all when everybody free has been tried."""
     free = [o for o in line.operators if o.status is Status.READY and o.activity is Activity.IDLE
             and now >= line.rests.get(o.name, now)]  # fmt: skip
+    if len(free) <= w.spare:
+        return None
     fresh = [o for o in free if o.name not in w.tried] or free
     return min(fresh, key=lambda o: (o.since, o.name)).name if fresh else None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ivr.board import RecordingState, Room
 from ivr.call import CallEvent
+from ivr.callbacks import Booking
 
 
 class Refused(Exception):
@@ -38,7 +39,8 @@ class Question:
 
 @dataclass(slots=True)
 class LiveCall:
-    """Changed by the exchange's thread only. `channel` is Asterisk's unique id of the citizen's channel."""
+    """Changed by the exchange's thread only. `channel` is Asterisk's unique id of the citizen's channel; for a citizen
+    whom we call, the leg that was rung last, "" before the first."""
 
     id: str
     caller: str = field(repr=False)
@@ -57,14 +59,23 @@ class LiveCall:
     legs_asked: int = 1
     rings_until: dict[str, datetime] = field(default_factory=dict)  # leg -> when it is given up
     announced_at: datetime | None = None
+    question: Question | None = None  # that the citizen may answer by word, now
     closed: bool = False  # the history is complete: nothing is written any more
     events: list[CallEvent] = field(default_factory=list, repr=False)
-    question: Question | None = None  # that the citizen may answer by word, now
+    booking: Booking | None = None  # of a callback
+    outgoing: bool = False  # a call that a flow makes
+    called_leg: str = ""  # of a citizen who is called back: a new one for each try
+    answered: bool = False  # whom we call has picked up, and is not in the room yet
 
     @property
     def leg(self) -> str:
         """The citizen's own leg."""
-        return f"{self.id}-1"
+        return self.called_leg or f"{self.id}-1"
+
+    @property
+    def we_call(self) -> bool:
+        """Was it the hotline that called?"""
+        return self.outgoing or self.booking is not None
 
     @property
     def next_seq(self) -> int:

@@ -26,7 +26,7 @@ from ivr.call import Kind
 from ivr.collecting import MARGIN_SECONDS, Question
 from ivr.ear import Listen
 from ivr.exchange import Exchange
-from ivr.flow import Flows
+from ivr.flow import Ask, Flows
 from ivr.session import Facts, Session, Sprint
 from ivr.visits import StillWaiting, Visit
 
@@ -55,7 +55,7 @@ class Desk:
 
 
 class Reception:
-    """`inbound` and `resume` are the scripts that the dialplan calls."""
+    """`inbound`, `resume` and `outgoing` are what the scripts do that the dialplan calls."""
 
     def __init__(self, exchange: Exchange, desk: Desk) -> None:
         self._exchange, self._desk = exchange, desk
@@ -88,6 +88,19 @@ class Reception:
             return
         with visit:
             _Walk(self, agi, visit, self._flows_of(visit)).back_from_room()
+
+    def outgoing(self, agi: Agi) -> None:
+        """A citizen whom a flow calls has answered. Without a trace of the call, the dialplan says goodbye."""
+        visit = Visit.back(self._exchange, agi.env.get("agi_uniqueid", ""))
+        begin = (visit.session() or {}).get("begin") if visit else None
+        if visit is None or begin is None:
+            return
+        with visit:
+            visit.picked_up()
+            flows = (self._desk.flows_of(begin["version"]) if begin["version"] else None) or self._desk.flows()
+            facts = Facts(caller=visit.caller, values=begin["values"])
+            sprint = engine.start(flows, begin["flow"], facts, self._now())
+            _Walk(self, agi, visit, flows).carry_out(sprint)
 
     # ---- parts
     def _flows_of(self, visit: Visit) -> Flows:
@@ -126,7 +139,16 @@ class _Walk:
                 event = _CARRY_OUT[type(action)](self, action, sprint.session)
             if event is None or sprint.session.ended is not None:
                 return
-            sprint = engine.step(self._flows, sprint.session, event, self._r._now())
+            before = sprint.session
+            sprint = engine.step(self._flows, before, event, self._r._now())
+            self._keep_typed(before, sprint.session)
+
+    def _keep_typed(self, before: Session, after: Session) -> None:
+        """What a citizen keys in may be private and is not written down, but it is what an outgoing call asks for."""
+        act = self._flows.flows[before.flow].nodes[before.node].act
+        name = act.digits.save if isinstance(act, Ask) and act.digits else ""
+        if self._visit.outgoing and name in after.variables:
+            self._visit.note(Kind.FACT_SET, name=name, value=after.variables[name])
 
     def back_from_room(self) -> None:
         back = self._visit.came_back()
@@ -202,8 +224,8 @@ class _Walk:
             self._into_room()
         return ended
 
-    def callback(self, _action: do.BookCallback, _session: Session) -> ev.Event:
-        return ev.CallbackEnded("refused")  # the flow's own exit for a city without callbacks
+    def callback(self, action: do.BookCallback, session: Session) -> ev.Event:
+        return self._visit.book_callback(action, session.to_json())
 
     def ask(self, action: do.Do, _session: Session) -> ev.Event:
         self._agi.patience(action.timeout + MARGIN_SECONDS)

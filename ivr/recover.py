@@ -18,6 +18,7 @@ from ivr import room as rooms
 from ivr.ami import Ami, Message
 from ivr.board import Cause
 from ivr.call import Kind
+from ivr.call_ids import new_call_id
 from ivr.floor import Floor
 from ivr.live import LiveCall, call_of, looks_like_a_call
 
@@ -99,7 +100,7 @@ def _compare(floor: Floor, call: LiveCall, seen: Seen) -> None:
                 call.room = rooms.came_back(call.room, p.leg)
     call.in_conference = seen.is_inside(call.channel, call.id)
     if call.channel not in seen.channels:
-        closing.citizen_gone(floor, call)
+        closing.citizen_lost(floor, call)
 
 
 def look_around(floor: Floor) -> None:
@@ -125,7 +126,8 @@ def _miss(floor: Floor, known: dict[str, set[str]], channels: dict[str, Message]
             continue
         for leg in legs - {call.leg} - channels.keys():
             conduct.leg_left(floor, call, leg)
-        if call.channel not in channels:
+        awaited = call.we_call and call.leg not in legs  # whose telephone rings, or will be rung
+        if call.channel not in channels and not awaited:
             log.warning("call %s: its end was not told; it is closed now", call_id)
             closing.citizen_gone(floor, call)
 
@@ -141,8 +143,6 @@ def _hang_up_orphan(floor: Floor, unique: str) -> None:
 
 def meet(floor: Floor, channel: Message) -> None:
     """A citizen on the static path whom nobody knows: the call gets a history all the same."""
-    from ivr.visits import new_call_id
-
     unique = channel.get("Uniqueid", "")
     if not unique or any(c.channel == unique for c in floor.calls.values()):
         return

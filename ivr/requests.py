@@ -14,7 +14,7 @@ from ivr import room as rooms
 from ivr.board import Operator, Participant, RecordingState, Room, Status
 from ivr.call import Kind, Role
 from ivr.floor import Floor
-from ivr.legs import HOTLINE, Dial, department_endpoint, operator_endpoint
+from ivr.legs import HOTLINE, Dial, operator_endpoint, trunk_endpoint
 from ivr.live import LiveCall, Refused
 from ivr.room import Step
 
@@ -57,7 +57,7 @@ def _department(floor: Floor, call: LiveCall, code: str, seconds: int | None) ->
         raise Refused("no_trunk", "没有配置中继线路（HOTLINE_SIP_TRUNK），不能呼叫单位电话。请管理员检查设置。")
     title, number = found
     try:
-        endpoint = department_endpoint(number, floor.rules.trunk)
+        endpoint = trunk_endpoint(number, floor.rules.trunk)
     except ValueError as error:
         raise Refused("bad_number", f"名录里“{title}”的电话只能是数字，请管理员检查 departments.yaml。") from error
     return conduct.dial(floor, call, Role.DEPARTMENT, endpoint, HOTLINE, seconds), title

@@ -83,10 +83,11 @@ class Order:
 Result = tuple[Room, tuple[Order, ...]]
 
 
-def open_room(room_id: str, caller: str, leg: str, now: datetime) -> Room:
-    """A room begins with its citizen."""
-    citizen = Participant(leg, Role.CITIZEN, "", "市民", S.TALKING, asked_at=now, joined_at=now)
-    return Room(room_id, caller, now, (citizen,))
+def open_room(room_id: str, caller: str, leg: str, now: datetime, *, why: str = "", called: bool = False) -> Room:
+    """A room begins with its citizen; one who is `called` is not there yet."""
+    state, joined_at = (S.ASKED, None) if called else (S.TALKING, now)
+    citizen = Participant(leg, Role.CITIZEN, "", "市民", state, asked_at=now, joined_at=joined_at)
+    return Room(room_id, caller, now, (citizen,), why=why)
 
 
 def ask(room: Room, leg: str, role: Role, name: str, title: str, now: datetime, *, muted: bool = False) -> Room:

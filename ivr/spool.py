@@ -23,7 +23,7 @@ from typing import Any
 
 from ivr.call import CallEvent, Kind
 
-_DURABLE = frozenset({Kind.CALL_STARTED, Kind.CALL_ENDED})
+_DURABLE = frozenset({Kind.CALL_STARTED, Kind.CALLBACK_BOOKED, Kind.CALL_ENDED})
 
 
 class Spool:

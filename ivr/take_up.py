@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ivr import conduct
+from ivr import callbacks, conduct, joining
 from ivr import line as waiting_line
 from ivr import room as rooms
 from ivr.actions import JoinLine
-from ivr.board import Activity, Participant, ParticipantState, RecordingState, Room
-from ivr.call import Call, CallEvent, Kind, Role, fold
+from ivr.board import Activity, Cause, Participant, ParticipantState, RecordingState
+from ivr.call import CALLBACK, OUTGOING, Call, CallEvent, Kind, Role, fold
 from ivr.floor import Floor
 from ivr.live import LiveCall, call_of
 
@@ -31,19 +31,35 @@ def take_up(floor: Floor, call_id: str, seen: Seen) -> None:
         floor.spool.finish(call_id)
         return
     known = fold(events)
-    channel = str(events[0].data.get("channel", ""))
-    live = LiveCall(call_id, known.caller, channel, known.started_at, events=events, node=known.at_node)
+    live = LiveCall(call_id, known.caller, str(events[0].data.get("channel", "")), known.started_at, events=events,
+                    node=known.at_node)  # fmt: skip
     legs = [leg.id for leg in known.legs] + [u for u in seen.channels if call_of(u) == call_id]
     live.legs_asked = max([1, *(int(n) for leg in legs if (n := leg.rpartition("-")[2]).isdigit())])
     floor.calls[call_id] = live
-    if channel not in seen.channels:
+    awaited = _whom_we_call(live, known)
+    if live.channel not in seen.channels and not (awaited and live.booking):
         _ended_without_us(floor, live, seen)
         return
     for leg in {live.leg, *legs}:
-        unique = channel if leg == live.leg else leg
+        unique = live.channel if leg == live.leg else leg
         if unique in seen.channels:
             floor.legs.channels[leg] = seen.channels[unique].get("Channel", "")
-    _restore_room(floor, live, known, seen)
+    _restore_room(floor, live, known, seen, awaited=awaited)
+
+
+def _whom_we_call(live: LiveCall, known: Call) -> bool:
+    """For a call that the hotline makes: whose telephone was rung last, and are they still awaited?"""
+    tries = [leg for leg in known.legs if leg.role is Role.CITIZEN]
+    live.outgoing = known.way == OUTGOING
+    live.booking = callbacks.booking_of(known.caller, live.events) if known.way == CALLBACK else None
+    if not live.we_call:
+        return False
+    live.channel = tries[-1].id if tries else ""
+    if live.booking:
+        live.called_leg = live.new_leg() if not tries or tries[-1].left_at else live.channel
+    if live.booking:
+        live.recording = RecordingState.ON if live.booking.recorded else RecordingState.OFF
+    return not (tries and tries[-1].joined_at)
 
 
 def _ended_without_us(floor: Floor, live: LiveCall, seen: Seen) -> None:
@@ -54,27 +70,53 @@ def _ended_without_us(floor: Floor, live: LiveCall, seen: Seen) -> None:
         floor.legs.hang_up(unique)
 
 
-def _restore_room(floor: Floor, live: LiveCall, known: Call, seen: Seen) -> None:
+def _restore_room(floor: Floor, live: LiveCall, known: Call, seen: Seen, *, awaited: bool) -> None:
     if any(r.leg == live.leg and r.what == "leg" for r in known.recordings):
         live.recording = _recording(live.events)
-    others = [_participant(floor, leg, live, known, seen) for leg in seen.channels if call_of(leg) == live.id]
+    legs = [leg for leg in seen.channels if call_of(leg) == live.id and leg != live.leg]
+    others = [_participant(floor, leg, live, known, seen) for leg in legs]
     since, kept = _waiting_since(live.events), floor.spool.session(live.id) or {}
     live.in_conference = seen.is_inside(live.channel, live.id)
     live.wait = _wait(kept)
-    if not live.in_conference and not others and since is None:
+    if awaited and not others and live.channel not in seen.channels:
+        _not_reached(floor, live, known)
+        return
+    if not awaited and not live.in_conference and not others and since is None:
         conduct.note(floor, live, Kind.NOTE_TAKEN, text="the hotline was restarted; the citizen is on the static path")
         return
-    citizen = rooms.open_room(live.id, live.caller, live.leg, known.started_at).participants[0]
-    if not live.in_conference and others:
+    why = callbacks.why(live.booking, callbacks.tries_in(live.events)) if live.booking else ""
+    room = rooms.open_room(live.id, live.caller, live.leg, known.started_at, why=why, called=awaited)
+    (citizen,) = room.participants
+    if not awaited and not live.in_conference and others:
         citizen = replace(citizen, state=ParticipantState.HELD)
-    live.room = Room(live.id, live.caller, known.started_at, (citizen, *others), live.recording)
+    live.room = replace(room, participants=(citizen, *others), recording=live.recording)
     for p in others:
         if p.role is Role.OPERATOR:
             doing = Activity.RINGING if p.state in rooms.COMING else Activity.TALKING
             floor.line = waiting_line.operator_busy(floor.line, p.name, live.id, floor.clock(), doing)
     if since is not None and live.wait and live.in_conference:
         _rejoin_line(floor, live, since, others)
+    if awaited:
+        _go_on_waiting(floor, live, known, seen)
     floor.changed("room", live.id)
+
+
+def _go_on_waiting(floor: Floor, live: LiveCall, known: Call, seen: Seen) -> None:
+    """The citizen's telephone rings, or they have come meanwhile, or it has stopped while nobody looked."""
+    live.answered = seen.channels.get(live.channel, {}).get("ChannelStateDesc") == "Up"
+    if live.in_conference:
+        joining.citizen_joined(floor, live)
+    elif live.channel == live.leg and live.channel not in seen.channels:
+        _not_reached(floor, live, known)
+
+
+def _not_reached(floor: Floor, live: LiveCall, known: Call) -> None:
+    """The try is over, and counts; its end is written down, so that the next one comes after a pause."""
+    last = known.leg(live.channel)
+    if live.room:
+        conduct.leg_failed(floor, live, live.leg, Cause.FAILED)
+    elif last and not last.left_at:
+        conduct.note(floor, live, Kind.LEG_FAILED, leg=last.id, cause=Cause.FAILED.value)
 
 
 def _participant(floor: Floor, leg_id: str, live: LiveCall, known: Call, seen: Seen) -> Participant:

@@ -7,20 +7,19 @@ back from the room, another script asks here what became of it.
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
-from ivr import conduct, requests
+from ivr import calling_back, calling_out, conduct, requests
 from ivr import line as waiting_line
 from ivr import room as rooms
-from ivr.actions import DialDepartment, JoinLine
+from ivr.actions import BookCallback, DialDepartment, JoinLine
 from ivr.board import RecordingState
 from ivr.call import Kind
+from ivr.call_ids import new_call_id
 from ivr.ear import Ear, Listen
-from ivr.events import DialEnded, LineEnded
+from ivr.events import CallbackEnded, DialEnded, LineEnded
 from ivr.exchange import Exchange
 from ivr.live import LiveCall, Refused, recording_path
 
@@ -38,11 +37,6 @@ class StillWaiting:
 
 
 Back = LineEnded | DialEnded | StillWaiting
-
-
-def new_call_id(now: datetime) -> str:
-    """Sortable by time, not guessable, fit for a file name, a SIP channel id and a dialplan extension."""
-    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
 def _with_channel(exchange: Exchange, channel: str) -> LiveCall | None:
@@ -128,6 +122,15 @@ class Visit:
     def hung_up(self) -> bool:
         return self._call.hung_up
 
+    @property
+    def outgoing(self) -> bool:
+        """Has a flow called this citizen?"""
+        return self._call.outgoing
+
+    def picked_up(self) -> None:
+        """The citizen whom we call has answered."""
+        self._ask(lambda: calling_out.picked_up(self._x, self._call))
+
     def note(self, kind: Kind, **data: Any) -> None:
         self._ask(lambda: conduct.note(self._x, self._call, kind, **data))
 
@@ -183,7 +186,8 @@ class Visit:
 
         def work() -> LineEnded | None:
             now = self._x.clock()
-            entry = waiting_line.Waiting(self._call.id, self._call.caller, now, wait.priority, wait.max_wait or None)
+            entry = waiting_line.Waiting(self._call.id, self._call.caller, now, wait.priority, wait.max_wait or None,
+                                         **self._place())  # fmt: skip
             joined = waiting_line.join(self._x.line, entry, now)
             if isinstance(joined, str):
                 return LineEnded("full" if joined == "full" else "no_operators")
@@ -211,6 +215,10 @@ class Visit:
             return None
 
         return self._ask(work)
+
+    def book_callback(self, wanted: BookCallback, session: dict[str, Any]) -> CallbackEnded:
+        """Keep the citizen's place without the line. `session` is where the callback goes on in the flow."""
+        return self._ask(lambda: calling_back.book(self._x, self._call, wanted, session))
 
     def came_back(self) -> Back:
         """The citizen is back from the room: what has become of the wait?"""
@@ -251,6 +259,12 @@ class Visit:
         self._call.outcome, self._call.wait = None, None
         return outcome
 
+    def _place(self) -> dict[str, Any]:
+        """Whoever has booked a callback has the place it keeps; whom a flow has called leaves operators for others."""
+        kept = calling_back.kept_place(self._x, self._call.caller)
+        spare = self._x.rules.calls.spare_operators if self._call.outgoing else 0
+        return {"kept_since": kept.since if kept else None, "spare": spare}
+
     def _announce(self, position: int) -> int | None:
         wait, now = self._call.wait, self._x.clock()
         since = (now - (self._call.announced_at or now)).total_seconds()
@@ -263,11 +277,7 @@ class Visit:
     def _record_started(self) -> None:
         if self._call.recording is RecordingState.OFF:
             return
-        path = recording_path(self._call, self._call.leg)
-        try:
-            (self._x.rules.recordings_dir / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            log.error("call %s: no folder for its recordings (%s)", self._call.id, error.strerror)
+        path = conduct.make_recordings_folder(self._x, self._call)
         if not any(e.kind is Kind.RECORDING_STARTED and e.data["leg"] == self._call.leg for e in self._call.events):
             conduct.note(self._x, self._call, Kind.RECORDING_STARTED, leg=self._call.leg, path=path, what="leg")
 

@@ -112,6 +112,15 @@ class Walk:
         self.change(after_run=True)
         return self.into(after, exit_name, exit_name)
 
+    def after_callback(self) -> str | None:
+        """The talk of a callback is over: the survey, if there is one, and then the call ends."""
+        after = self.flows.flows.get(self.session.root, self.flow).after
+        if after not in self.flows.flows:
+            self.hang_up("callback")
+            return None
+        self.change(after_run=True, stack=(), flow=after, node="")
+        return ENTRY
+
     def finish(self, reason: str) -> str | None:
         if self.session.stack:
             return self.leave_part(reason)

@@ -31,8 +31,8 @@ PURE = {
         "words", "workdays", "yaml_reader", "yaml_text",
     ],
     "ivr": [
-        "actions", "acts", "board", "call", "causes", "distance", "draw", "engine", "events",
-        "flow", "hours", "line", "lint", "lint_names", "lint_ways", "live", "room", "schema",
+        "actions", "acts", "board", "call", "callbacks", "causes", "distance", "draw", "engine", "events",
+        "flow", "hours", "line", "lint", "lint_names", "lint_ways", "live", "outgoing", "room", "schema",
         "session", "spoken_words", "walk",
     ],
     "transcription": [

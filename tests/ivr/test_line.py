@@ -198,7 +198,7 @@ class AnyDay(RuleBasedStateMachine):
         floor = self.floor
         step = waiting_line.join(floor.line, Waiting(f"c{self.calls}", "", floor.now, priority, wait), floor.now)
         if isinstance(step, str):
-            assert not floor.line.anybody_ready
+            assert not floor.line.ready
         else:
             floor.do(step)
             self.took()
@@ -264,7 +264,7 @@ class AnyDay(RuleBasedStateMachine):
         free = [o for o in line.operators if o.status is Status.READY and o.activity is Activity.IDLE
                 and line.rests.get(o.name, self.floor.now) <= self.floor.now]  # fmt: skip
         assert not (free and any(w.offered is None for w in line.waiting)), "somebody waits though somebody is free"
-        assert line.anybody_ready or not line.waiting
+        assert line.ready or not line.waiting
 
     def _operator(self, name: str) -> Operator:
         found = self.floor.line.operator(name)
