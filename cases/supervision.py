@@ -39,6 +39,16 @@ class Level(Labelled):
         return list(Level).index(self)
 
 
+class NoticeState(Labelled):
+    """How far a notice has come."""
+
+    PROPOSED = "proposed", "待签发"
+    ISSUED = "issued", "已发出"
+    ANSWERED = "answered", "已回复"
+    CANCELLED = "cancelled", "已撤销"  # after it was issued, by a second person
+    DISMISSED = "dismissed", "不予督办"  # a proposal that nobody issued, with the reason
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What a notice of a level is. `series` stands in its number (文号); `signatories`: how many people issue it."""
