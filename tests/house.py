@@ -22,10 +22,11 @@ from config.telephones import Account, sip_digest
 from console.telephony import Telephony
 from ivr.board import Participant, Room
 from ivr.call import Role
+from ivr.ear import Listen
 from ivr.flow import Flows
 from ivr.load import open_flows
 from ivr.private_asterisk import PrivateAsterisk
-from ivr.reception import Desk
+from ivr.reception import Answer, Desk
 from ivr.session import Facts
 from phone import Phone
 
@@ -88,6 +89,8 @@ class House:
         self.asterisk = PrivateAsterisk(self.settings)
         self.flows = lambda: open_flows(self.settings.flows_dir, self.settings.city_dir)
         self.facts: Callable[[str], Facts] = lambda caller: Facts(caller=caller)
+        self.ask: Callable[..., Answer] = lambda *_: ("not_found", {})
+        self.listen: Listen = lambda _tap, _phrases: False
         self.telephony: Telephony | None = None
         self.loaded: Flows | None = None
 
@@ -103,8 +106,8 @@ class House:
         self.loaded = self.loaded or self.flows()
         desk = Desk(
             flows=lambda: self.loaded, sounds=self._sounds, facts=lambda caller: self.facts(caller),
-            ask=lambda *_: ("not_found", {}), recordings_dir=self.settings.recordings_dir,
-            clock=lambda: datetime.now(UTC),
+            ask=lambda *asked: self.ask(*asked), recordings_dir=self.settings.recordings_dir,
+            clock=lambda: datetime.now(UTC), listen=lambda *asked: self.listen(*asked),
         )  # type: ignore[arg-type, return-value]  # fmt: skip
         login = (self.asterisk.ami_user, self.asterisk.ami_secret)
         self.telephony = Telephony(self.settings, login, Directory(), desk)

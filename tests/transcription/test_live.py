@@ -21,7 +21,8 @@ from config.settings import Settings
 from tests.transcription.speakers import SILENCE, Speaker, clip, text_of, told
 from transcription import live
 from transcription.caption import Caption
-from transcription.live import Captions
+from transcription.live import MAX_QUESTION_BYTES, Captions
+from transcription.understood import Understood
 
 
 class Room:
@@ -29,9 +30,10 @@ class Room:
 
     def __init__(self, on_caption: Callable[[Caption], None] = lambda _caption: None) -> None:
         self.heard: list[tuple[float, Caption]] = []
+        self.understood: list[Understood] = []
         self.restarted = threading.Event()
         self._then = on_caption
-        self.captions = Captions(Settings(), self._on_caption, self.restarted.set, port=0)
+        self.captions = Captions(Settings(), self._on_caption, self.restarted.set, self.understood.append, port=0)
 
     def _on_caption(self, caption: Caption) -> None:
         self.heard.append((time.monotonic(), caption))
@@ -238,7 +240,8 @@ def test_a_recogniser_whose_parent_was_killed_ends_too() -> None:
     program = """
 import time
 from config.settings import Settings
-from transcription.live import Captions
+from transcription.live import MAX_QUESTION_BYTES, Captions
+from transcription.understood import Understood
 captions = Captions(Settings(), print, port=0)
 captions.start()
 while not captions.health().ok:
@@ -275,3 +278,24 @@ def test_nothing_is_left_after_stop() -> None:
     assert not Path(f"/proc/{pid}").exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address)
+
+
+def test_the_tap_of_a_question_is_told_its_answer_and_nothing_else(room: Room) -> None:
+    assert not room.captions.ask("1", ["长" * MAX_QUESTION_BYTES])
+    for words, sentence in (("路灯坏了", "lamps"), ("停水了", "outage"), ("没有这个词汇呀", "water")):
+        tap = uuid.uuid4()
+        assert room.captions.ask(str(tap), [words])
+        speaker = Speaker(room.captions.address, name=tap)
+        speaker.say(clip(sentence).pcm + SILENCE, pace=2)
+        speaker.hang_up()
+    room.until(lambda: len([heard for heard in room.understood if heard.final]) == 2)
+    room.until(lambda: room.captions.health().taps == 0)
+
+    assert [heard.words for heard in room.understood] == [""] * 4, (
+        "somebody speaks; the sentences say more than the words"
+    )
+    assert room.heard == []
+
+
+def test_nobody_is_asked_to_listen_who_is_not_there() -> None:
+    assert not Captions(Settings(), lambda _caption: None, port=0).ask("1", ["停水"])
