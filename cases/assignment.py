@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases import outbox
+from cases import conflict, outbox
 from cases.actor import THE_SYSTEM, Actor
 from cases.deadlines import Deadline, deadline, rfc3339
 from cases.fold import Case
@@ -26,6 +26,7 @@ def dispatch(
 ) -> Case:
     """Hand the case to departments (派单). Their deliveries are enqueued in this same transaction."""
     _check(lead, assisting, city)
+    conflict.check(row.accused, [("lead", lead), *(("assisting", code) for code in assisting)], city)
     before = folded(session, row.number)
     if way := ON_THE_WAY.get((before.state, Step.DISPATCH)):
         record(session, row, way, by, {}, now=now)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from cases import identities
 from cases.actor import Actor
 from cases.deadlines import CITY_TIME
 from cases.fold import Case
@@ -23,7 +24,7 @@ from config.city import City
 
 _CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another when read aloud
 _CODE_LENGTH = 10
-_SHOWN_IN_HISTORY = frozenset({"kind", "category", "urgency", "confidentiality", "place"})
+_SHOWN_IN_HISTORY = frozenset({"kind", "category", "urgency", "confidentiality", "place", "accused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Fields:
     caller_name: str = ""
     summary: str = ""
     text: str = ""
+    accused: str = ""
 
 
 def register(
@@ -46,6 +48,7 @@ def register(
 ) -> CaseRow:
     """A new case (登记), numbered by the day of the city's clock. `call_id` must be in the calls table."""
     values = _checked(given, city)
+    identity = identities.taken_out(values)
     row = CaseRow(
         number=_next_number(session, now),
         code="".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH)),
@@ -60,6 +63,7 @@ def register(
     )
     session.add(row)
     session.flush()
+    identities.seal(session, row.number, identity, now=now)
     record(session, row, Step.REGISTER, by, {"fields": sorted(k for k, v in values.items() if v)}, now=now)
     return row
 
@@ -82,6 +86,9 @@ def correct(session: Session, row: CaseRow, changes: dict[str, Any], by: Actor, 
     """Change what stands in the case, before it is dispatched or answered."""
     old = {field.name: getattr(row, field.name) for field in fields(Fields)}
     new = _checked(Fields(**_words(old | changes)), city)
+    if old["confidentiality"] == Confidentiality.TIP_OFF != new["confidentiality"]:
+        raise Refusal("举报件的保密级别不能降低", field="confidentiality")
+    identities.seal(session, row.number, identities.taken_out(new), now=now)
     changed = {
         name: [old[name], new[name]] if name in _SHOWN_IN_HISTORY else [] for name in new if new[name] != old[name]
     }
@@ -113,6 +120,8 @@ def _checked(given: Fields, city: City) -> dict[str, Any]:
     if city.category(values["category"]) is None:
         known = "、".join(f"{each.code}（{each.name}）" for each in city.categories)
         raise Refusal(f"没有这个类别；可用的类别：{known}", field="category")
+    if values["accused"] and city.department(values["accused"]) is None:
+        raise Refusal("没有这个代码的承办单位；被反映的不是承办单位时请写在 text（详情）里", field="accused")
     if given.kind is Kind.TIP_OFF:
         values["confidentiality"] = Confidentiality.TIP_OFF.value
     values["summary"] = values["summary"] or values["text"][:80]

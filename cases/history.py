@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases import feed
+from cases import audit, feed
 from cases.actor import Actor
 from cases.fold import Assignment, Case, Happening, fold
 from cases.guards import take
@@ -43,6 +43,7 @@ def record(session: Session, row: CaseRow, step: Step, by: Actor, data: dict[str
     case = take(before, happening, by)
     event = CaseEventRow(case_number=row.number, seq=happening.seq, at=now, step=step.value, actor=by.title, data=data)
     session.add(event)
+    audit.step(session, event)
     _project_case(row, case, now)
     project(assignments(session, row.number), case)
     session.flush()

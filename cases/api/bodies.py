@@ -39,6 +39,7 @@ class NewCase(BaseModel):
     caller_name: Line = Field("", validation_alias=_also("caller_name", "name"))
     summary: Line = Field("", validation_alias=_also("summary", "title"))
     text: Text = Field("", validation_alias=_also("text", "description", "content"))
+    accused: Line = Field("", description="The department that is complained about: it gets no part in the case")
     call: Line | None = Field(None, validation_alias=_also("call", "call_id"))
 
 
@@ -56,6 +57,7 @@ class Correction(BaseModel):
     caller_name: Line | None = None
     summary: Line | None = None
     text: Text | None = None
+    accused: Line | None = None
 
 
 class Transition(BaseModel):

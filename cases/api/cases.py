@@ -96,7 +96,7 @@ def _register(session: Session, body: NewCase, actor: Actor, setting: Setting) -
     now = setting.clock()
     if body.call:
         _check_call(session, body.call, actor, setting)
-    names = ("kind", "category", "urgency", "place", "phone", "caller_name", "summary", "text")
+    names = ("kind", "category", "urgency", "place", "phone", "caller_name", "summary", "text", "accused")
     given = {name: getattr(body, name) for name in names} | {"confidentiality": confidentiality(body.confidential)}
     row = case.register(session, case.Fields(**given), actor, city=setting.city, now=now, call_id=body.call)
     return case_view(session, row, actor, setting.city, setting.clock())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cases import identities
 from cases.api.access import Access
 from config.city import City
 from config.database import Database
@@ -29,4 +30,5 @@ class Setting:
     access: Access = field(init=False)
 
     def __post_init__(self) -> None:
+        identities.keep_keys_in(self.database.engine, self.settings.keys_folder)
         object.__setattr__(self, "access", Access(self.database, self.clock))

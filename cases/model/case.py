@@ -58,6 +58,7 @@ class CaseRow(Base):
     caller_name: Mapped[str]
     summary: Mapped[str]
     text: Mapped[str]
+    accused: Mapped[str] = mapped_column(default="")
     call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.id"), index=True)
     draft_id: Mapped[str | None] = mapped_column(ForeignKey("drafts.id"))
     state: Mapped[str]

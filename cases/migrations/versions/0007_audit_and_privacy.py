@@ -59,6 +59,7 @@ def _audit() -> None:
 
 
 def _privacy() -> None:
+    op.add_column("cases", sa.Column("accused", sa.String(), nullable=False, server_default=""))
     op.create_table(
         "identities",
         sa.Column("case_number", sa.String(), nullable=False),
