@@ -76,6 +76,7 @@ def as_seen(case: Identifying, seen: Sight) -> dict[str, str | None]:
 def in_list(case: Identifying, seen: Sight) -> dict[str, str | None]:
     """The same in a list, where nobody sees a whole number: who needs it opens the case, and that is noted."""
     fields = as_seen(case, seen)
+    del fields["text"]
     return fields | {"phone": masked_phone(case.phone) if seen is Sight.FULL else fields["phone"]}
 
 
