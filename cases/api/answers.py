@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cases import outbox
+from cases import outbox, privacy
 from cases.actor import SYSTEM, Actor
 from cases.deadlines import CITY_TIME
 from cases.endpoints import public_keys
@@ -26,10 +26,8 @@ def moment(value: datetime | None) -> str | None:
 
 
 def case_line(row: CaseRow, actor: Actor) -> dict[str, Any]:
-    """A case in a list."""
-    confidential = row.confidentiality != Confidentiality.ORDINARY
-    hidden = confidential and not actor.sees_all
-    return {
+    """A case in a list. Nobody's whole number stands in one."""
+    return privacy.in_list(row, privacy.sight(Confidentiality(row.confidentiality), actor.role)) | {
         "number": row.number,
         "state": row.state,
         "state_label": State(row.state).label,
@@ -38,12 +36,8 @@ def case_line(row: CaseRow, actor: Actor) -> dict[str, Any]:
         "category": row.category,
         "urgency": row.urgency,
         "urgency_label": Urgency(row.urgency).label,
-        "confidential": confidential,
+        "confidential": row.confidentiality != Confidentiality.ORDINARY,
         "confidentiality": row.confidentiality,
-        "place": row.place,
-        "phone": None if hidden else row.phone,
-        "caller_name": None if hidden else row.caller_name,
-        "summary": row.summary,
         "call": row.call_id if actor.sees_all else None,
         "version": row.version,
         "created_at": moment(row.created_at),
@@ -57,20 +51,30 @@ def case_view(session: Session, row: CaseRow, actor: Actor, city: City, now: dat
     mine = [a for a in shares if actor.sees_all or a.department == actor.department]
     sent = [d for d in outbox.of_case(session, row.number) if actor.sees_all or d.department == actor.department]
     may = possible_now(fold(told), actor, now)
-    view = case_line(row, actor) | {
-        "text": row.text,
+    seen = sight(row, mine, actor)
+    view = case_line(row, actor) | privacy.as_seen(row, seen)
+    view |= {
         "answer": row.answer,
         "assignments": [
             _assignment(each, sent, city, open_=each in mine) | {"possible": may[each.id]} for each in shares
         ],
         "deliveries": [delivery(each) for each in sent],
-        "history": [_happening(each) for each in told if actor.sees_all or _shown(each, mine)],
+        "history": [_happening(each, actor) for each in told if actor.sees_all or _shown(each, mine)],
         "possible": list(dict.fromkeys(step for steps in may.values() for step in steps)),
     }
     if actor.sees_all:
-        view |= {"code": row.code, "created_by": row.created_by}
+        view |= {"code": row.code, "created_by": row.created_by, "accused": row.accused or None}
+        if row.confidentiality == Confidentiality.TIP_OFF:
+            view["self_identifying"] = privacy.self_identifying(f"{row.summary}\n{row.text}")
     lead = next((each for each in shares if each.part == Part.LEAD), None)
     return view | {"due_at": moment(lead.due_at) if lead else None}
+
+
+def sight(row: CaseRow, mine: Iterable[AssignmentRow], actor: Actor) -> privacy.Sight:
+    """How much of the citizen this actor sees in this case; a share that was given back counts for nothing."""
+    parts = {each.part for each in mine if each.progress not in (Progress.RETURNED, Progress.RECALLED)}
+    part = Part.LEAD if Part.LEAD in parts else Part.ASSISTING
+    return privacy.sight(Confidentiality(row.confidentiality), actor.role, part)
 
 
 def delivery(row: Delivery) -> dict[str, Any]:
@@ -140,9 +144,10 @@ def _assignment(row: AssignmentRow, sent: Iterable[Delivery], city: City, *, ope
     }
 
 
-def _happening(h: Happening) -> dict[str, Any]:
+def _happening(h: Happening, actor: Actor) -> dict[str, Any]:
+    data = dict(h.data) if actor.sees_all else privacy.masked_data(dict(h.data))
     return {"seq": h.seq, "at": moment(h.at), "step": h.step.value, "step_label": h.label, "actor": h.actor,
-            "data": dict(h.data)}  # fmt: skip
+            "data": data}  # fmt: skip
 
 
 def _shown(h: Happening, mine: Iterable[AssignmentRow]) -> bool:

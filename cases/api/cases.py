@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Response
 from sqlalchemy.orm import Session
 
-from cases import assignment, case, intake
+from cases import assignment, audit, case, intake
 from cases.actor import FRONT, Actor
 from cases.api.answers import case_view
 from cases.api.bodies import Correction, NewCase, Transition, confidentiality
@@ -15,6 +15,7 @@ from cases.api.calls import events_of, live_events
 from cases.api.idempotency import once
 from cases.api.setting import Setting
 from cases.api.steps import take
+from cases.audit_chain import Action
 from cases.refusal import NotFound, Refusal
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key")]
@@ -42,6 +43,7 @@ def routes(setting: Setting) -> APIRouter:
             row = case.find(session, number, actor, lock=not actor.sees_all)
             if not actor.sees_all:
                 assignment.arrived(session, row, assignment.own(session, row, actor), now=setting.clock())
+            audit.note(session, Action.READ, actor.title, now=setting.clock(), case=number)
             response.headers["ETag"] = etag(row.version)
             return case_view(session, row, actor, setting.city, setting.clock())
 
