@@ -5,6 +5,7 @@ from __future__ import annotations
 from config.codes import Kind, Labelled, Part, Urgency
 
 __all__ = [
+    "CallerList",
     "Channel",
     "Confidentiality",
     "Event",
@@ -73,6 +74,13 @@ class Progress(Labelled):
     WAIVED = "waived", "免予答复"
     RETURNED = "returned", "已退单"
     RECALLED = "recalled", "已撤回"
+
+
+class CallerList(Labelled):
+    """How the telephone treats a caller whom the city has listed."""
+
+    BLOCKED = "blocked", "拦截"
+    PRIORITY = "priority", "优先"
 
 
 class Channel(Labelled):

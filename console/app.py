@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from cases import api, limits, migrations, people, problem_details
+from cases import api, georeport, limits, migrations, people, problem_details
 from cases.api.access import Access
 from config.database import Database
 from config.settings import Settings
@@ -117,7 +117,7 @@ class Hotline:
         return self.settings.ami_user, self.settings.ami_secret.get_secret_value()
 
     def _desk(self) -> Desk:
-        side = CaseSide(self.database, lambda: len(self.exchange.board().places))
+        side = CaseSide(self.database, lambda: len(self.exchange.board().places), now)
         return Desk(
             flows=self.flows.flows,
             flows_of=self.flows.flows_of,
@@ -174,6 +174,7 @@ class Hotline:
         )
         app.include_router(rooms_api.router(Access(self.database, now), lambda: self.exchange), prefix="/api/v1")
         app.include_router(health.router(self))
+        app.mount("/open311/v2", georeport.app(self.database, self.city, settings, now))
         pages.install(app, self._ports())
         return app
 

@@ -6,10 +6,12 @@ Called with a time limit by the reception; a locked database costs the answer, n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cases import callers
 from cases.lifecycle import OVER
 from cases.model import CaseRow
 from cases.words import State
@@ -39,8 +41,8 @@ PROGRESS = {
 
 
 class CaseSide:
-    def __init__(self, database: Database, waiting: Callable[[], int]) -> None:
-        self._database, self._waiting = database, waiting
+    def __init__(self, database: Database, waiting: Callable[[], int], clock: Callable[[], datetime]) -> None:
+        self._database, self._waiting, self._clock = database, waiting, clock
 
     def facts(self, caller: str) -> Facts:
         """What is known of a caller before a word is said."""
@@ -49,7 +51,8 @@ class CaseSide:
         with self._database.session() as session:
             theirs = select(CaseRow.number).where(CaseRow.phone == caller, CaseRow.state.not_in(OVER))
             found = session.scalar(theirs.limit(1))
-        return Facts(caller=caller, open_case=found is not None, line_waiting=self._waiting())
+            listed = callers.list_of(session, caller, self._clock())
+        return Facts(caller, caller_list=listed, open_case=found is not None, line_waiting=self._waiting())
 
     def ask(self, action: str, args: Mapping[str, str | int], call_id: str) -> Answer:
         """Carry out one of the flow's actions. An action that is not built yet says so by `failed`."""

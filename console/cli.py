@@ -35,9 +35,11 @@ COMMANDS = {
     "user": ("people", "Add people who may log in."),
     "operator": ("people", "Add operators: a login and a telephone of the same name."),
     "key": ("people", "Give a department its API key and signing secret."),
+    "caller": ("caller", "Block a caller for a time, or let one go first."),
+    "reporter": ("reporter", "Let programs report over Open311, each with its own key."),
     "audit": ("audit", "Verify and sign the record of who did and saw what."),
     "demo": ("demo", "Hold a scripted three-way call with sound, from ring to delivered case."),
-    "demo-department": ("department", "A department's own system, for tests and demonstrations."),
+    "department-simulator": ("department", "Be a department's own system, well-behaved or not: to try things out with."),
 }
 
 

@@ -7,7 +7,22 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from cases.api import call_list, calls, cases, deadlines, deliveries, departments, inbound, tokens
+from cases.api import (
+    call_list,
+    callers,
+    calls,
+    case_list,
+    cases,
+    deadlines,
+    deliveries,
+    departments,
+    exclusions,
+    inbound,
+    public_stats,
+    publications,
+    reports,
+    tokens,
+)
 from cases.api.setting import Setting, _nothing
 from cases.problem_details import USUAL, documented
 from config.city import City
@@ -26,6 +41,21 @@ def router(
 ) -> APIRouter:
     setting = Setting(database, city, settings, clock, live_events)
     all_routes = APIRouter(responses=documented(*USUAL))
-    for one in (tokens, cases, deadlines, departments, deliveries, call_list, calls, inbound):
+    for one in (
+        tokens,
+        case_list,
+        cases,
+        deadlines,
+        departments,
+        deliveries,
+        call_list,
+        calls,
+        inbound,
+        publications,
+        callers,
+        reports,
+        exclusions,
+        public_stats,
+    ):
         all_routes.include_router(one.routes(setting))
     return all_routes

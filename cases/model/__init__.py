@@ -2,6 +2,7 @@
 
 from cases.model.audit import AuditHead, AuditRow, CaseSalt
 from cases.model.call import CallEventRow, CallRow, DraftRow, LegRow, RecordingRow, TranscriptRow
+from cases.model.caller import ListedCaller
 from cases.model.case import AssignmentRow, CaseEventRow, CaseNumber, CaseRow, ExtensionRow, RulingRow
 from cases.model.columns import Base, insert_new, new_id
 from cases.model.delivery import (
@@ -53,6 +54,7 @@ __all__ = [
     "InstructionRow",
     "LegRow",
     "LegalHold",
+    "ListedCaller",
     "LoginTries",
     "Person",
     "Presence",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 from getpass import getpass
 from typing import TYPE_CHECKING
 
 import click
+
+from console.commands import database
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -48,7 +48,7 @@ def list_users(as_json: bool) -> None:
     """Show everybody who may log in."""
     from cases import people
 
-    with _database() as session:
+    with database.session() as session:
         everybody = people.people(session)
     if as_json:
         shown = ("name", "role", "department", "disabled")
@@ -122,11 +122,11 @@ def add_key(department: str, as_json: bool) -> None:
     known = load(settings.city_dir).department(department)
     if known is None:
         sys.exit(f"there is no department {department!r}; see {settings.city_dir / 'departments.yaml'}")
-    with _database() as session:
+    with database.session() as session:
         made = {
             "department": department,
-            "key": people.new_api_key(session, department, now=_now()),
-            "secret": endpoints.new_secret(session, department, now=_now()),
+            "key": people.new_api_key(session, department, now=database.now()),
+            "secret": endpoints.new_secret(session, department, now=database.now()),
         }
     if as_json:
         click.echo(json.dumps(made, ensure_ascii=False))
@@ -140,8 +140,8 @@ def _add(name: str, role: str, department: str | None, password: str) -> list[Ac
     from cases.words import Role
 
     try:
-        with _database() as session:
-            people.add_person(session, name, Role(role), password, department=department, now=_now())
+        with database.session() as session:
+            people.add_person(session, name, Role(role), password, department=department, now=database.now())
             return people.telephones(session)
     except people.Refused as problem:
         sys.exit(str(problem))
@@ -151,7 +151,7 @@ def _change(work: Callable[[Session], object]) -> None:
     from cases import people
 
     try:
-        with _database() as session:
+        with database.session() as session:
             work(session)
     except people.Refused as problem:
         sys.exit(str(problem))
@@ -184,25 +184,10 @@ def _tell_asterisk(name: str, telephones: list[Account]) -> None:
         click.echo(f"the telephone will be known when Asterisk starts again: {problem}", err=True)
 
 
-@contextmanager
-def _database() -> Iterator[Session]:
-    from cases.migrations import upgrade
-    from config.database import Database
-
-    database = Database(_settings().database)
-    upgrade(database.engine)
-    with database.session() as session:
-        yield session
-
-
 def _settings() -> Settings:
     from config.settings import Settings
 
     return Settings()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 COMMANDS = {"user": user, "operator": operator, "key": key}

@@ -8,7 +8,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from cases import limits, people, problem_details
+from cases import georeport, limits, people, problem_details
 from cases.api import router
 from cases.words import Role
 
@@ -22,10 +22,12 @@ class Office:
         self.database, self.settings, self.clock = database, settings, clock
         app = FastAPI()
         app.include_router(router(database, city, settings, clock, **more), prefix="/api/v1")
+        app.mount("/open311/v2", georeport.app(database, city, settings, clock))
         problem_details.install(app)
         limits.install(app, body_seconds=1.0)
         listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
+        self.root = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self.url = f"{self.root}/api/v1"
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listening]}, daemon=True)
         self._thread.start()
