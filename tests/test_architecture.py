@@ -21,10 +21,13 @@ FLOORS = {
     "ivr": ("config", "ivr"),
     "agi_scripts": ("config", "ivr", "agi_scripts"),
     "transcription": ("config", "transcription", "ivr.call"),
-    "cases": ("config", "cases", "ivr.call", "transcription.transcript", "transcription.draft"),
+    "cases": (
+        "config", "cases", "ivr.call", "transcription.transcript", "transcription.draft",
+        "transcription.place_names", "transcription.spoken_numbers", "transcription.vocabulary",
+    ),
     "phone": ("phone",),
     "console": ("config", "ivr", "agi_scripts", "transcription", "cases", "phone", "console"),
-}
+}  # fmt: skip
 PURE = {
     "config": [
         "city", "codes", "notebook", "offices", "problems", "rules", "search", "telephones",

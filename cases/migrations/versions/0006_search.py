@@ -1,10 +1,40 @@
 """Search over cases, and which are alike."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+# Pairs of neighbouring characters, as `cases/search_words.py` makes them.
+_FUNCTION = r"""
+CREATE FUNCTION case_pairs(words text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
+    SELECT coalesce(array_agg(DISTINCT pair), '{}') FROM (
+        SELECT letter || lead(letter) OVER (ORDER BY place) AS pair
+        FROM unnest(string_to_array(words, NULL)) WITH ORDINALITY AS each(letter, place)
+    ) AS all_pairs WHERE pair !~ '\s'
+$$"""
+
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "case_words",
+        sa.Column("case_number", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_number"], ["cases.number"], name=op.f("fk_case_words_case_number"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_number", name=op.f("pk_case_words")),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE case_pairs USING fts5(pairs, content='', columnsize=0, detail=none, tokenize=ascii)"
+        )
+    else:
+        op.execute(_FUNCTION)
+        op.execute("CREATE INDEX ix_case_words_pairs ON case_words USING gin (case_pairs(words))")
+    op.drop_index("ix_cases_state", "cases")
+    op.create_index("ix_cases_state_created_at", "cases", ["state", "created_at", "number"])
+    op.create_index("ix_cases_category_created_at", "cases", ["category", "created_at", "number"])
