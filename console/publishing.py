@@ -24,6 +24,8 @@ from ivr.scenarios import read_scenarios, run_scenario
 from ivr.version_files import version_files
 from ivr.version_history import Action
 from ivr.versions import NoVersion, Versions, version_of
+from transcription.model_files import words
+from transcription.phrases import sayable
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,8 @@ class Candidate:
 def candidate(settings: Settings) -> Candidate:
     """What the folder of flows holds. Raises Unsound with everything that stands against publishing it."""
     before = version_files(settings.flows_dir, settings.city_dir)
-    checked = check_flows(settings.flows_dir, settings.city_dir, datetime.now(ZONE).year)
+    year, known = datetime.now(ZONE).year, sayable(words(settings.vosk_model))
+    checked = check_flows(settings.flows_dir, settings.city_dir, year, sayable=known)
     found = list(checked.problems) or _failed_scenarios(settings, checked.flows)
     if not found and version_files(settings.flows_dir, settings.city_dir) != before:
         found = [_problem(settings, "P003", "the files were changed while they were checked", "请再运行一次。")]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from ivr.lint import lint
 from ivr.load import CALENDARS, known_in, load_flows
 from ivr.scenarios import read_scenarios
 
+Sayable = Callable[[str], bool]  # can the speech model understand these words?
 CITY_FILES = ("departments.yaml", "categories.yaml", "deadlines.yaml", "directory.yaml", "figures.yaml", "places.yaml")
 
 
@@ -25,20 +26,25 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def check_flows(folder: Path, city_dir: Path, year: int, draft: Path | None = None) -> Checked:
-    """A folder of flows, or one draft among them."""
+def check_flows(
+    folder: Path, city_dir: Path, year: int, draft: Path | None = None, sayable: Sayable | None = None
+) -> Checked:
+    """A folder of flows, or one draft among them. Without `sayable`, nothing is said about spoken words."""
     problems = Problems()
     flows = load_flows(folder, city_dir, problems, draft)
     read_scenarios(folder, flows, problems)
-    problems.extend(lint(flows, known_in(city_dir, year), {p.file for p in problems}))
+    known = replace(known_in(city_dir, year), sayable=sayable)
+    problems.extend(lint(flows, known, {p.file for p in problems}))
     return Checked(flows, tuple(problems))
 
 
-def check_path(path: Path, flows_dir: Path, city_dir: Path, today: date) -> list[Problem]:
+def check_path(
+    path: Path, flows_dir: Path, city_dir: Path, today: date, sayable: Sayable | None = None
+) -> list[Problem]:
     """What is wrong with this folder or file. A flow file is checked among the flows of its folder."""
     year = today.year
     if path.is_dir():
-        return _check_folder(path, city_dir, today)
+        return _check_folder(path, city_dir, today, sayable)
     if path.name in CITY_FILES:
         return _of(path, city.problems(path.parent, today))
     if path.parent.name in ("prompts", "tests"):
@@ -48,14 +54,14 @@ def check_path(path: Path, flows_dir: Path, city_dir: Path, today: date) -> list
     if path.name == CALENDARS:
         return _of(path, check_flows(path.parent, city_dir, year).problems)
     folder = path.parent if (path.parent / "prompts").is_dir() else flows_dir
-    return _of(path, check_flows(folder, city_dir, year, draft=path).problems)
+    return _of(path, check_flows(folder, city_dir, year, path, sayable).problems)
 
 
-def _check_folder(path: Path, city_dir: Path, today: date) -> list[Problem]:
+def _check_folder(path: Path, city_dir: Path, today: date, sayable: Sayable | None) -> list[Problem]:
     is_city = any((path / name).exists() for name in CITY_FILES)
     found = city.problems(path, today) if is_city else []
     if not is_city:
-        found = list(check_flows(path, city_dir, today.year).problems)
+        found = list(check_flows(path, city_dir, today.year, sayable=sayable).problems)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from config.problems import Place, Problems, did_you_mean, perhaps
@@ -42,6 +42,7 @@ class Known:
     categories: Collection[str] | None = None
     lines: Collection[str] = ("operators",)
     year: int | None = None  # the year that calendars must know
+    sayable: Callable[[str], bool] | None = None  # can the speech model understand these words?
 
 
 class NameCheck:
@@ -75,6 +76,8 @@ class NameCheck:
         for field_name, prompt_id in _prompts(node):
             self._prompt(flow, prompt_id, node.at(field_name))
         match node.act:
+            case Ask(choices=choices):
+                self._words([word for choice in choices for word in choice.words], node.at("choices"))
             case Hours(calendar):
                 self._calendar(calendar, node)
             case Queue(line=line):
@@ -150,6 +153,15 @@ class NameCheck:
         known = {*FACTS, *self.variables, *(f"count.{name}" for name in flow.nodes)}
         self._add(place, "F014", f"nothing is known as '{fact}'{did_you_mean(fact, known)}",
                   f"不知道 '{fact}' 是什么。{perhaps(fact, {*FACTS, *self.variables})}")  # fmt: skip
+
+    def _words(self, words: list[str], place: Place) -> None:
+        for word in dict.fromkeys(words):
+            if words.count(word) > 1:
+                self._add(place, "F033", f"'{word}' stands for two choices, so it chooses neither",
+                          f"词语 '{word}' 写在了两个选项里，说了也不知道选哪个；请只留一个。")  # fmt: skip
+            if self.known.sayable and not self.known.sayable(word):
+                self._add(place, "F032", f"the speech model does not know '{word}'",
+                          f"语音模型不认识 '{word}'，说了也听不懂（按键照常）；请换一个常用的说法，或删去。")  # fmt: skip
 
     def _variable(self, name: str, place: Place) -> None:
         if name not in self.variables:

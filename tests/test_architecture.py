@@ -36,12 +36,12 @@ PURE = {
     "ivr": [
         "actions", "acts", "board", "call", "callbacks", "causes", "distance", "draw", "engine", "events",
         "flow", "hours", "line", "lint", "lint_names", "lint_ways", "live", "outgoing", "room", "schema",
-        "session", "spoken_words", "walk",
+        "session", "spoken_answers", "spoken_words", "walk",
     ],
     "transcription": [
-        "categories", "caption", "cues", "draft", "evidence", "guess", "phones", "place_names",
+        "categories", "caption", "cues", "draft", "evidence", "guess", "phones", "phrases", "place_names",
         "places", "responsible", "sentences", "spoken_numbers", "summary", "transcript",
-        "vocabulary", "wishes",
+        "understood", "vocabulary", "wishes",
     ],
     "cases": [
         "deadlines", "lifecycle", "refusal", "words",

@@ -24,16 +24,20 @@ def describe(path: Path) -> dict[str, Any]:
     from transcription.recognizer import sample_rate
 
     files = [f for f in path.rglob("*") if f.is_file()]
-    names = path / "graph" / "words.txt"
-    words = (
-        sum(1 for line in names.open(encoding="utf-8") if not line.startswith(("<", "#", "[")))
-        if names.is_file()
-        else None
-    )
+    known = words(path)
     graph = "grammars" if (path / "graph" / "HCLr.fst").is_file() else "fixed"
     size = sum(f.stat().st_size for f in files)
-    return {"path": str(path), "megabytes": round(size / 1e6, 1), "files": len(files), "words": words,
-            "sample_rate": sample_rate(path), "graph": graph}  # fmt: skip
+    return {"path": str(path), "megabytes": round(size / 1e6, 1), "files": len(files),
+            "words": len(known) if known else None, "sample_rate": sample_rate(path), "graph": graph}  # fmt: skip
+
+
+def words(path: Path) -> frozenset[str] | None:
+    """Every word that a model knows. None when the list is hidden inside the graph."""
+    names = path / "graph" / "words.txt"
+    if not names.is_file():
+        return None
+    with names.open(encoding="utf-8") as lines:
+        return frozenset(line.split()[0] for line in lines if not line.startswith(("<", "#", "[")) and line.split())
 
 
 def install(source: str, models: Path, sha256: str = "", say: Callable[[str], None] = lambda _text: None) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 
 def in_words(phrase: str, knows: Callable[[str], bool]) -> tuple[str, ...]:
@@ -18,3 +18,8 @@ def in_words(phrase: str, knows: Callable[[str], bool]) -> tuple[str, ...]:
             if found is None or len(before) + 1 < len(found):
                 best[end] = (*before, text[start:end])
     return best[-1] or ()
+
+
+def sayable(vocabulary: Collection[str] | None) -> Callable[[str], bool] | None:
+    """Can a model of this vocabulary understand a phrase? None when its vocabulary is not known."""
+    return (lambda phrase: bool(in_words(phrase, vocabulary.__contains__))) if vocabulary else None

@@ -24,6 +24,8 @@ from ivr.scenarios import Result, Scenario, coverage, moment_of, read_scenarios,
 from ivr.script import Scripted, pressed
 from ivr.session import Facts
 from ivr.simulator import Answers, simulate
+from transcription.model_files import words
+from transcription.phrases import sayable
 
 SAMPLES: dict[str, str | int] = {"case_no": "20260001", "title": "路灯不亮"}  # what an outgoing call would bring along
 _json = click.option("--json", "as_json", is_flag=True, help="For machines.")
@@ -37,9 +39,14 @@ def check(path: Path | None, as_json: bool) -> None:
     """Find every mistake in call flows and city data, or in the file or folder PATH."""
     settings, today = Settings(), datetime.now(ZONE).date()
     if path is not None:
-        found, summary = check_path(path, settings.flows_dir, settings.city_dir, today), []
+        found, summary = (
+            check_path(path, settings.flows_dir, settings.city_dir, today, sayable(words(settings.vosk_model))),
+            [],
+        )
     else:
-        checked = check_flows(settings.flows_dir, settings.city_dir, today.year)
+        checked = check_flows(
+            settings.flows_dir, settings.city_dir, today.year, sayable=sayable(words(settings.vosk_model))
+        )
         found = sorted({*checked.problems, *city.problems(settings.city_dir, today)})
         summary = [] if found else _summary(checked.flows, today.year)
     if as_json:
