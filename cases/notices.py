@@ -26,7 +26,7 @@ BASIS = (
     "国务院办公厅《关于进一步优化地方政务服务便民热线的指导意见》（国办发〔2020〕53号），以及本市12345热线工单办理时限"
 )
 _OPEN = (NoticeState.PROPOSED, NoticeState.ISSUED)
-_SEEN_BY_DEPARTMENTS = (NoticeState.ISSUED, NoticeState.ANSWERED, NoticeState.CANCELLED)
+SEEN_BY_DEPARTMENTS = (NoticeState.ISSUED, NoticeState.ANSWERED, NoticeState.CANCELLED)
 
 
 class SamePerson(Refusal):
@@ -39,7 +39,7 @@ def find(session: Session, key: str, by: Actor, *, version: int | None = None, l
     """The notice, if it exists and is theirs: a department sees its own, and those only that were issued."""
     chosen = select(SupervisionRow).where(SupervisionRow.id == key)
     row = session.scalar(chosen.with_for_update() if lock else chosen)
-    hidden = row and not by.sees_all and (row.department != by.department or row.state not in _SEEN_BY_DEPARTMENTS)
+    hidden = row and not by.sees_all and (row.department != by.department or row.state not in SEEN_BY_DEPARTMENTS)
     if row is None or hidden:
         raise NotFound("没有这份督办通知，或者它不归您办理")
     if version is not None and version != row.version:

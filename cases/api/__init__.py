@@ -18,9 +18,11 @@ from cases.api import (
     departments,
     exclusions,
     inbound,
+    instructions,
     public_stats,
     publications,
     reports,
+    supervision,
     tokens,
 )
 from cases.api.setting import Setting, _nothing
@@ -56,6 +58,8 @@ def router(
         reports,
         exclusions,
         public_stats,
+        supervision,
+        instructions,
     ):
         all_routes.include_router(one.routes(setting))
     return all_routes

@@ -51,6 +51,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     from cases.delivery import Deliveries
     from cases.recounting import Recounting
     from cases.transcripts import Transcripts
+    from cases.watching import Supervision
     from config.city import load
     from ivr.call import Call
     from transcription.transcript import Transcript
@@ -72,6 +73,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
         Transcripts(database, transcribe, draft).task(),
         AutoSigning(database).task(),
         Recounting(database, city).task(),
+        *Supervision(database, city).tasks(),
         AuditSigning(database, settings).task(),
     ]
 
