@@ -14,7 +14,6 @@ from typing import Any, Self
 
 import httpx
 
-from console.commands.department import DemoDepartment
 from console.demo import script as texts
 from console.demo.listening import Event, Listening
 from console.demo.result import Result
@@ -23,6 +22,7 @@ from console.demo.stage import Stage
 from console.demo.talk import Talk
 from console.demo.told import DemoFailed, Told
 from console.newcomer import OPERATORS
+from console.simulator.department import SimulatedDepartment
 from ivr.call import Role
 from phone import Phone, PhoneError
 
@@ -175,12 +175,14 @@ class Play:
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.Client(base_url=base, headers=headers, timeout=STEP_SECONDS, trust_env=False)
 
-    def _take_place(self) -> tuple[str, DemoDepartment]:
+    def _take_place(self) -> tuple[str, SimulatedDepartment]:
         """The department's own system listens, and tells the hotline where."""
         made = self.stage.command("key", "add", texts.DEPARTMENT)
-        department = DemoDepartment(made["secret"], hotline=self.stage.url, key=made["key"], say=self._from_department)
+        department = SimulatedDepartment(
+            texts.DEPARTMENT, made["secret"], hotline=self.stage.url, key=made["key"], say=self._from_department
+        )
         department.start()
-        self._ok(department.listen_at(texts.DEPARTMENT))
+        self._ok(department.listen_here())
         return made["key"], department
 
     def _from_department(self, text: str) -> None:
