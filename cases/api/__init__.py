@@ -8,6 +8,7 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from cases.api import (
+    audit,
     call_list,
     callers,
     calls,
@@ -19,9 +20,11 @@ from cases.api import (
     exclusions,
     inbound,
     instructions,
+    public,
     public_stats,
     publications,
     reports,
+    reveals,
     supervision,
     tokens,
 )
@@ -58,6 +61,9 @@ def router(
         reports,
         exclusions,
         public_stats,
+        public,
+        reveals,
+        audit,
         supervision,
         instructions,
     ):
