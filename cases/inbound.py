@@ -14,11 +14,15 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cases import assignment, case, feed
+from cases import assignment, case, extension, feed
 from cases.actor import Actor
 from cases.model import AssignmentRow, CaseRow, InboundEvent, insert_new
+from cases.objection import Objection, object_to
+from cases.reasons import ReturnReason, Solved
 from cases.refusal import Refusal
 from cases.words import Labelled, Progress
+from config.city import City
+from config.rules import Limit
 
 
 class Outcome(Labelled):
@@ -39,20 +43,23 @@ class Report:
     sequence: int | None = None
     updated_at: datetime | None = None
     text: str = ""
-    reason: str = ""
+    internal: str = ""
+    true: bool | None = None
+    solved: Solved | None = None
+    return_reason: ReturnReason | None = None
     basis: str = ""
     suggested: str = ""
-    amount: int | None = None
-    unit: str = ""
+    more_time: Limit | None = None
 
 
-def take(session: Session, report: Report, by: Actor, *, now: datetime) -> Outcome | None:
+def take(session: Session, report: Report, by: Actor, *, city: City, now: datetime) -> Outcome | None:
     """Apply it, or keep it as a note. None: it was known before. Raises Refusal or Impossible, and keeps nothing."""
     if not insert_new(session, InboundEvent, [_row(report, by, now)]):
         return None
     row = case.find(session, report.number, by, lock=True)
     share = assignment.own(session, row, by)
-    outcome = Outcome.STALE if _is_stale(session, report, by) else _apply(session, row, share, report, by, now)
+    matter = _Matter(session, row, share, by, city, now)
+    outcome = Outcome.STALE if _is_stale(session, report, by) else _APPLY[report.kind](matter, report)
     session.get_one(InboundEvent, (by.department, report.id)).outcome = outcome.value
     feed.note(session, "case", row.number)
     return outcome
@@ -75,7 +82,7 @@ def _row(report: Report, by: Actor, now: datetime) -> dict[str, object]:
         "sequence": report.sequence,
         "updated_at": report.updated_at,
         "outcome": Outcome.APPLIED.value,
-        "said": report.text or report.reason,
+        "said": report.text or report.basis,
         "received_at": now,
     }
 
@@ -93,43 +100,63 @@ def _is_stale(session: Session, report: Report, by: Actor) -> bool:
     return report.updated_at is not None and updated_at is not None and report.updated_at < updated_at
 
 
-def _apply(session: Session, row: CaseRow, share: AssignmentRow, report: Report, by: Actor, now: datetime) -> Outcome:
-    return _STEPS[report.kind](session, row, share, report, by, now)
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What a report is about: its case, locked, and the department's share of it."""
+
+    session: Session
+    row: CaseRow
+    share: AssignmentRow
+    by: Actor
+    city: City
+    now: datetime
 
 
-Step = Callable[[Session, CaseRow, AssignmentRow, Report, Actor, datetime], Outcome]
-
-
-def _received(
-    session: Session, row: CaseRow, share: AssignmentRow, _report: Report, _by: Actor, now: datetime
-) -> Outcome:
-    assignment.arrived(session, row, share, now=now)
+def _received(matter: _Matter, _report: Report) -> Outcome:
+    assignment.arrived(matter.session, matter.row, matter.share, now=matter.now)
     return Outcome.APPLIED
 
 
-def _signed(session: Session, row: CaseRow, share: AssignmentRow, _report: Report, by: Actor, now: datetime) -> Outcome:
-    if share.progress != Progress.WAITING:
+def _signed(matter: _Matter, _report: Report) -> Outcome:
+    if matter.share.progress != Progress.WAITING:
         return Outcome.LATE  # signed already: on the page, by an earlier message, or by the system when time was up
-    assignment.sign(session, row, share, by, now=now)
+    assignment.sign(matter.session, matter.row, matter.share, matter.by, now=matter.now)
     return Outcome.APPLIED
 
 
-def _progress(
-    _session: Session, _row: CaseRow, _share: AssignmentRow, report: Report, _by: Actor, _now: datetime
-) -> Outcome:
+def _progress(_matter: _Matter, report: Report) -> Outcome:
     if not report.text.strip():
         raise Refusal("请在 text 中写明进展", field="text")
     return Outcome.APPLIED  # it stands in the list of reports
 
 
-def _replied(session: Session, row: CaseRow, share: AssignmentRow, report: Report, by: Actor, now: datetime) -> Outcome:
-    assignment.reply(session, row, share, report.text, by, now=now)
+def _replied(matter: _Matter, report: Report) -> Outcome:
+    more = {"internal": report.internal, "true": report.true, "solved": report.solved}
+    assignment.reply(matter.session, matter.row, matter.share, report.text, matter.by, now=matter.now, **more)
     return Outcome.APPLIED
 
 
-_STEPS: dict[str, Step] = {
+def _returned(matter: _Matter, report: Report) -> Outcome:
+    if report.return_reason is None:
+        raise Refusal(f"reason 应为 {'、'.join(ReturnReason)} 之一", field="reason")
+    why = Objection(report.return_reason, report.basis, report.suggested)
+    object_to(matter.session, matter.row, matter.share, why, matter.by, city=matter.city, now=matter.now)
+    return Outcome.APPLIED
+
+
+def _extension_requested(matter: _Matter, report: Report) -> Outcome:
+    if report.more_time is None:
+        raise Refusal("请写明要延长多久：amount 和 unit", field="amount")
+    extension.ask(matter.session, matter.row, matter.share, report.more_time, report.text, matter.by,
+                  city=matter.city, now=matter.now)  # fmt: skip
+    return Outcome.APPLIED
+
+
+_APPLY: dict[str, Callable[[_Matter, Report], Outcome]] = {
     "case.received": _received,
     "case.signed": _signed,
+    "case.returned": _returned,
     "case.progress": _progress,
     "case.replied": _replied,
+    "case.extension_requested": _extension_requested,
 }

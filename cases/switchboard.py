@@ -80,4 +80,4 @@ def _counted(session: Session) -> dict[str, tuple[int, int, datetime | None]]:
 
 def _not_followed(session: Session) -> dict[str, int]:
     failed = select(ForeignRequest.department, func.count()).where(ForeignRequest.last_error != "")
-    return dict(session.execute(failed.group_by(ForeignRequest.department)).tuples().all())
+    return dict(session.execute(failed.group_by(ForeignRequest.department)).all())

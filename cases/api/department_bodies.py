@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from cases.api.bodies import Line, Text
+from cases.reasons import ReturnReason, Solved
 from cases.words import Channel
+from config.rules import Unit
 
 Sequence_ = Annotated[int, Field(ge=0, lt=2**63)]
 _EMAIL = r"^$|^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}$"
@@ -65,11 +67,14 @@ class InboundData(BaseModel):
     updated_at: AwareDatetime | None = None
     reply: Text = ""
     text: Text = Field("", validation_alias=AliasChoices("text", "note", "description"))
-    reason: Line = ""
+    internal: Text = ""
+    true: bool | None = None
+    solved: Solved | None = None
+    reason: ReturnReason | None = None
     basis: Text = ""
     suggested: Line = ""
     amount: Annotated[int, Field(ge=1, le=400)] | None = None
-    unit: Line = ""
+    unit: Unit = Unit.WORKING_DAYS
 
     @field_validator("sequence", "amount", mode="before")
     @classmethod

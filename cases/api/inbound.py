@@ -17,6 +17,7 @@ from cases.api.department_bodies import InboundMessage
 from cases.api.setting import Setting
 from cases.model import InboundEvent
 from cases.refusal import Refusal
+from config.rules import Limit
 
 LONGEST_BODY = 100_000
 LONGEST_ID = 255
@@ -49,9 +50,9 @@ def routes(setting: Setting) -> APIRouter:
     async def take(department: str, request: Request) -> dict[str, Any]:
         """Standard Webhooks 1.0, v1 or v1a: `{"type": "case.signed", "data": {"number": …, "sequence": 2}}`.
 
-        `case.replied` has `data.reply`, `case.progress` has `data.text`, `case.returned` has `data.reason`,
-        `data.basis` and perhaps `data.suggested`, `case.extension_requested` has `data.amount`, `data.unit` and
-        `data.text`. A report that is older than what is known (by `sequence`, else by `updated_at`) is kept as a note.
+        `case.replied` has `reply` (what the citizen will read), perhaps `internal`, `true`, `solved`; `case.progress`
+        has `text`; `case.returned` has `reason`, `basis`, `suggested`; `case.extension_requested` has `amount`, `unit`
+        and `text`. A report that is older than what is known (by `sequence`, else by `updated_at`) is kept as a note.
         """
         body = bytearray()
         async for piece in request.stream():
@@ -81,7 +82,7 @@ def _take(setting: Setting, department: str, body: bytes, headers: dict[str, str
             raise Refusal(f"webhook-id 最多 {LONGEST_ID} 个字符")
         report = _read(body, headers["webhook-id"])
         by = Actor(f"department:{department}", None, department)
-        outcome = inbound.take(session, report, by, now=setting.clock())
+        outcome = inbound.take(session, report, by, city=setting.city, now=setting.clock())
     if outcome is None or outcome is inbound.Outcome.APPLIED:
         return {"received": True}
     return {"received": True, "outcome": outcome.value, "outcome_label": outcome.label}
@@ -103,11 +104,13 @@ def _read(body: bytes, message_id: str) -> inbound.Report:
         sequence=data.sequence,
         updated_at=data.updated_at,
         text=data.reply or data.text,
-        reason=data.reason,
+        internal=data.internal,
+        true=data.true,
+        solved=data.solved,
+        return_reason=data.reason,
         basis=data.basis,
         suggested=data.suggested,
-        amount=data.amount,
-        unit=data.unit,
+        more_time=Limit(data.amount, data.unit) if data.amount else None,
     )
 
 

@@ -31,8 +31,8 @@ PROFILES: dict[str, tuple[Act, ...]] = {
     "late": (Act(60, "case.signed"), Act(600, "case.replied", {"reply": GOOD})),
     "badly": (SIGN, Act(1, "case.replied", {"reply": BAD})),
     "never": (Act(0, "case.received"),),
-    "return": (Act(1, "case.returned", {"reason": "not_our_duty", "basis": "三定方案：不属于本单位职责"}),),
-    "extend": (SIGN, Act(1, "case.extension_requested", {"amount": 3, "unit": "working_day", "text": "需等材料到货"})),
+    "return": (Act(1, "case.returned", {"reason": "not_ours", "basis": "三定方案：不属于本单位职责"}),),
+    "extend": (SIGN, Act(1, "case.extension_requested", {"amount": 3, "unit": "working_days", "text": "需等材料到货"})),
 }
 MEANS = {
     "listen": "takes messages and says nothing",
