@@ -19,6 +19,7 @@ from cases.actor import THE_SYSTEM
 from cases.history import record
 from cases.lifecycle import Step
 from cases.model import AssignmentRow, CaseRow
+from cases.telling import changed
 from cases.words import Progress
 from config import work
 from config.database import Database
@@ -44,6 +45,7 @@ class AutoSigning:
             if case is None or share is None:
                 return
             record(session, case, Step.SIGN, THE_SYSTEM, {"assignment": share.id, "automatic": True}, now=now)
+            changed(session, case, share, Step.SIGN, now=now, automatic=True)
 
 
 def due(session: Session, now: datetime) -> list[tuple[str, int]]:

@@ -86,6 +86,7 @@ class Started:
     preset: str = ""
     pauses: tuple[Pause, ...] = ()
     extensions: tuple[Limit, ...] = ()
+    began: str = "交办"
 
 
 def deadline(
@@ -101,8 +102,13 @@ def deadline(
 ) -> Deadline:
     """The deadline of an assignment dispatched at this moment, by `preset` or by the one in force."""
     preset = preset or rules.preset
-    rule = rules.rule(urgency, kind, preset) if preset in rules.presets else STATUTE[urgency]
+    rule = rule_for(urgency, kind, rules, preset)
     return due(Started(dispatched_at, rule, preset, tuple(pauses), tuple(extensions)), workdays)
+
+
+def rule_for(urgency: Urgency, kind: Kind | None, rules: Deadlines, preset: str = "") -> DeadlineRule:
+    preset = preset or rules.preset
+    return rules.rule(urgency, kind, preset) if preset in rules.presets else STATUTE[urgency]
 
 
 def due(started: Started, workdays: Workdays) -> Deadline:
@@ -148,7 +154,7 @@ def _limits(rule: DeadlineRule) -> dict[Milestone, Limit]:
 def _explained(started: Started, counts: Sequence[Count]) -> Iterator[str]:
     rule = started.rule
     first_day = "，当天不计" if rule.due.unit is Unit.WORKING_DAYS else ""
-    yield f"{_said(started.at)} 交办，从交办起计时{first_day}"
+    yield f"{_said(started.at)} {started.began}，从{started.began}起计时{first_day}"
     yield f"{rule.urgency.label}：{rule.due}" + (f"（方案 {started.preset}）" if started.preset else "")
     for limit, each in zip((rule.due, *started.extensions), counts, strict=True):
         if each is not counts[0]:

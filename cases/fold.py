@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from cases.counting import Pause
+from cases.kept_rule import read_rule
 from cases.lifecycle import (
     ASSIGNMENT_STEPS,
     CASE_MOVES_SHARES,
@@ -27,7 +28,7 @@ from cases.lifecycle import (
 )
 from cases.reasons import Satisfied, Solved
 from cases.words import Part, Progress, State
-from config.rules import Limit, Unit
+from config.rules import DeadlineRule, Limit, Unit
 
 ENOUGH_TRIES = 3  # of reaching a citizen who does not answer
 
@@ -62,6 +63,7 @@ class Assignment:
     due_at: datetime
     started_at: datetime | None = None
     rules: str = ""
+    rule: DeadlineRule | None = None
     sign_by: datetime | None = None
     return_by: datetime | None = None
     progress: Progress = Progress.WAITING
@@ -111,10 +113,15 @@ class Case:
         return chosen[-1] if chosen else None
 
     @property
+    def at_work(self) -> tuple[Assignment, ...]:
+        """Shares that something is still expected of."""
+        return tuple(each for each in self.assignments if each.progress not in ENDED)
+
+    @property
     def unfinished(self) -> tuple[Assignment, ...]:
         """Assisting departments the lead has to wait for."""
-        helping = [each for each in self.assignments if each.part is Part.ASSISTING]
-        return tuple(each for each in helping if each.progress not in ENDED | {Progress.REPLIED})
+        helping = [each for each in self.at_work if each.part is Part.ASSISTING]
+        return tuple(each for each in helping if each.progress is not Progress.REPLIED)
 
 
 def fold(history: Iterable[Happening]) -> Case:
@@ -211,7 +218,7 @@ def _recalled(share: Assignment) -> Assignment:
 
 def _given(h: Happening) -> tuple[Assignment, ...]:
     """The shares this step hands out."""
-    rules = h.data.get("rules", "")
+    rules, rule = h.data.get("rules", ""), read_rule(h.data.get("rule"))
     return tuple(
         Assignment(
             id=each["id"],
@@ -220,6 +227,7 @@ def _given(h: Happening) -> tuple[Assignment, ...]:
             due_at=datetime.fromisoformat(each["due_at"]),
             started_at=h.at,
             rules=rules,
+            rule=rule,
             sign_by=_moment(each.get("sign_by")),
             return_by=_moment(each.get("return_by")),
         )
@@ -315,6 +323,11 @@ def _to_do_again(share: Assignment, progress: Progress, again: Mapping[str, Any]
 
 def _due(h: Happening) -> datetime:
     return datetime.fromisoformat(h.data["due_at"])
+
+
+def written(moment: datetime | None) -> str | None:
+    """A moment as the history keeps it."""
+    return moment.isoformat() if moment else None
 
 
 def _moment(value: str | None) -> datetime | None:

@@ -15,7 +15,7 @@ from cases.fold import Assignment, Case, Happening, fold
 from cases.guards import take
 from cases.lifecycle import Step
 from cases.model import AssignmentRow, CaseEventRow, CaseRow
-from cases.refusal import NotYours
+from cases.refusal import NotFound, NotYours
 
 
 def history(session: Session, number: str) -> list[Happening]:
@@ -30,6 +30,14 @@ def assignments(session: Session, number: str) -> list[AssignmentRow]:
 
 def folded(session: Session, number: str) -> Case:
     return fold(history(session, number))
+
+
+def share_of(session: Session, row: AssignmentRow) -> Assignment:
+    """What the history amounts to for this share."""
+    share = folded(session, row.case_number).assignment(row.id)
+    if share is None:
+        raise NotFound("没有这项承办任务，或者它不归您办理")
+    return share
 
 
 def record(session: Session, row: CaseRow, step: Step, by: Actor, data: dict[str, Any], *, now: datetime) -> Case:

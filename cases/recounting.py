@@ -15,10 +15,13 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from cases.actor import THE_SYSTEM
-from cases.deadlines import Started, due, rfc3339
-from cases.history import record
+from cases.clock import started
+from cases.deadlines import due
+from cases.fold import written
+from cases.history import record, share_of
 from cases.lifecycle import ASSIGNMENT_STEPS, Step
 from cases.model import AssignmentRow, CaseRow
+from cases.telling import changed, new_deadline
 from config import work
 from config.city import City
 from config.database import Database
@@ -32,7 +35,7 @@ class Recounting:
         self._database, self._workdays = database, city.workdays
         self._clock = clock or (lambda: datetime.now(UTC))
         presets = city.deadlines.presets.items()
-        self._rules = {f"{name}/{rule.version}": (name, rule) for name, rules in presets for rule in rules}
+        self._rules = {f"{name}/{rule.version}" for name, rules in presets for rule in rules}
 
     def task(self) -> work.Task:
         return work.Task(RECOUNT, self.recount, self.due, at_once=2)
@@ -55,13 +58,13 @@ class Recounting:
                 self._recount(session, case, share)
 
     def _recount(self, session: Session, case: CaseRow, share: AssignmentRow) -> None:
-        preset, rule = self._rules[share.due_rules]
-        found, before = due(Started(share.dispatched_at, rule, preset), self._workdays), share.due_at
+        found, before = due(started(share_of(session, share)), self._workdays), share.due_at
         data = {"assignment": share.id, "due_at": found.due_at.isoformat(), "before": before.isoformat(),
-                "sign_by": rfc3339(found.sign_by), "calendar": found.calendar}  # fmt: skip
+                "sign_by": written(found.sign_by), "calendar": found.calendar}  # fmt: skip
         record(session, case, Step.RECOUNT, THE_SYSTEM, data, now=self._clock())
-        share.due_explained, share.due_provisional = list(found.explained), found.provisional
-        share.due_calendar, share.contact_by = found.calendar, found.contact_by
+        share.contact_by = found.contact_by or share.contact_by
+        new_deadline(share, found)
+        changed(session, case, share, Step.RECOUNT, now=self._clock())
 
     def _to_recount(self) -> Select[AssignmentRow]:
         return select(AssignmentRow).where(*_guessed(), AssignmentRow.due_rules.in_(self._rules))

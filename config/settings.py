@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     outgoing_spare_operators: int = Field(default=1, ge=0)
     trunk_lines: int = Field(default=0, ge=0)
     token_hours: int = Field(default=12, ge=1)
+    archive_after_days: int = Field(default=90, ge=30)  # citizens may have a case taken up again for 30 days
     delivery_retry_seconds: float = Field(default=5.0, gt=0)
     delivery_timeout_seconds: float = Field(default=15.0, gt=0)
     delivery_networks: Annotated[tuple[str, ...], NoDecode] = ()

@@ -46,9 +46,11 @@ def worker(once: bool) -> None:
 
 def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     """Everything a worker can do. What is heavy to load is loaded when the first recording comes."""
+    from cases.archiving import Archiving
     from cases.audit_signing import AuditSigning
     from cases.auto_signing import AutoSigning
     from cases.delivery import Deliveries
+    from cases.pausing import Resuming
     from cases.recounting import Recounting
     from cases.transcripts import Transcripts
     from cases.watching import Supervision
@@ -73,6 +75,8 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
         Transcripts(database, transcribe, draft).task(),
         AutoSigning(database).task(),
         Recounting(database, city).task(),
+        Resuming(database, city).task(),
+        Archiving(database, settings.archive_after_days).task(),
         *Supervision(database, city).tasks(),
         AuditSigning(database, settings).task(),
     ]

@@ -1,0 +1,130 @@
+"""The end of a case, and its return from there: refused, visited, closed on grounds, withdrawn, taken up again.
+
+How visits are planned, tried and asked is in `return_visit.py`; these are the steps it takes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from cases import clock, outbox, shares
+from cases.actor import Actor
+from cases.deadlines import Deadline
+from cases.fold import Case, went_badly, written
+from cases.history import folded, record
+from cases.lifecycle import Step
+from cases.model import AssignmentRow, CaseRow
+from cases.reasons import RejectReason, Satisfied, Solved, Told, Way
+from cases.refusal import Refusal
+from cases.telling import new_deadline
+from cases.words import Event, State
+from config.city import City
+
+
+def reject(
+    session: Session, row: CaseRow, reason: RejectReason, channel: str, way: Way, by: Actor, *, now: datetime
+) -> Case:
+    """Not accepted (不予受理), and the citizen was told where to turn instead."""
+    if not channel.strip():
+        raise Refusal("请写明已告知诉求人的正确渠道，例如应拨打的电话", field="channel")
+    data = {"reason": reason.value, "channel": channel.strip(), "way": way.value}
+    return _over(session, row, Step.REJECT, data, by, now)
+
+
+def tell(session: Session, row: CaseRow, about: Told, way: Way, by: Actor, *, now: datetime) -> Case:
+    """The citizen was told (告知): what proves the rate of feedback (反馈率)."""
+    return record(session, row, Step.TOLD, by, {"about": about.value, "way": way.value}, now=now)
+
+
+def visit(
+    session: Session,
+    row: CaseRow,
+    by: Actor,
+    *,
+    city: City,
+    now: datetime,
+    solved: Solved,
+    satisfied: Satisfied,
+    contacted: bool | None = None,
+    true: bool | None = None,
+    way: Way = Way.CALL,
+    visit_id: str = "",
+) -> Case:
+    """What the citizen said (回访). Not solved or not satisfied: the lead does it again, by a new deadline."""
+    said = {"solved": solved.value, "satisfied": satisfied.value, "contacted": contacted, "true": true,
+            "way": way.value, "visit": visit_id or None}  # fmt: skip
+    data = {name: value for name, value in said.items() if value is not None}
+    if went_badly(data) and row.state == State.RETURN_VISIT:
+        return _again(session, row, Step.VISIT, data, by, city, now)
+    return _over(session, row, Step.VISIT, data, by, now)
+
+
+def visit_attempt(session: Session, row: CaseRow, way: Way, by: Actor, *, now: datetime, visit_id: str = "") -> Case:
+    """Nobody answered (未接通). Never counted as satisfied."""
+    data = {"way": way.value, **({"visit": visit_id} if visit_id else {})}
+    return record(session, row, Step.VISIT_ATTEMPT, by, data, now=now)
+
+
+def close_unreached(session: Session, row: CaseRow, by: Actor, *, now: datetime) -> Case:
+    return _over(session, row, Step.CLOSE_UNREACHED, {}, by, now)
+
+
+def close_unresolved(session: Session, row: CaseRow, basis: str, explained: Way, by: Actor, *, now: datetime) -> Case:
+    """It can't be solved, a rule says why (有据办结), and the citizen has been told so."""
+    if not basis.strip():
+        raise Refusal("请写明依据：哪一条规定使它无法解决", field="basis")
+    data = {"basis": basis.strip(), "explained": explained.value}
+    return _over(session, row, Step.CLOSE_UNRESOLVED, data, by, now)
+
+
+def cancel(session: Session, row: CaseRow, way: Way, by: Actor, *, now: datetime, recording: str = "") -> Case:
+    """The citizen's own wish (撤回). A visit asks later whether it was."""
+    data = {"way": way.value, **({"recording": recording} if recording else {})}
+    return _over(session, row, Step.CANCEL, data, by, now)
+
+
+def reopen(session: Session, row: CaseRow, reason: str, by: Actor, *, city: City, now: datetime) -> Case:
+    """Taken up again (重办): by the department that led it, or to be dispatched if none did."""
+    if not reason.strip():
+        raise Refusal("请写明重办的理由", field="reason")
+    data = {"reason": reason.strip()}
+    if row.state in (State.CLOSED, State.CLOSED_UNRESOLVED):
+        return _again(session, row, Step.REOPEN, data, by, city, now)
+    return record(session, row, Step.REOPEN, by, data, now=now)
+
+
+def _again(
+    session: Session, row: CaseRow, step: Step, data: dict[str, Any], by: Actor, city: City, now: datetime
+) -> Case:
+    """The lead has to do it again."""
+    lead = folded(session, row.number).lead
+    if lead is None:
+        raise Refusal("这个工单没有主办单位，不能重办；请重新派单")
+    found = clock.again(lead, now, city.workdays)
+    again = [{"id": lead.id, "due_at": written(found.due_at)}]
+    case = record(session, row, step, by, data | {"assignments": again}, now=now)
+    _send_back(session, row, session.get_one(AssignmentRow, lead.id), found, step, now)
+    return case
+
+
+def _send_back(
+    session: Session, row: CaseRow, share: AssignmentRow, found: Deadline, step: Step, now: datetime
+) -> None:
+    new_deadline(share, found)
+    told = {"reasons": [step.value], "due_at": written(found.due_at)}
+    outbox.put(session, row, share, Event.SENT_BACK, told, now=now)
+
+
+def _over(session: Session, row: CaseRow, step: Step, data: dict[str, Any], by: Actor, now: datetime) -> Case:
+    """Departments are told when it is over; those who still worked on it are recalled."""
+    before = folded(session, row.number)
+    case = record(session, row, step, by, data, now=now)
+    if case.state is not before.state:
+        shares.recall(session, row, [each.id for each in before.at_work], now=now)
+        if case.lead and case.state in (State.CLOSED, State.CLOSED_UNRESOLVED):
+            lead = session.get_one(AssignmentRow, case.lead.id)
+            outbox.put(session, row, lead, Event.CLOSED, {"state": case.state.value}, now=now)
+    return case

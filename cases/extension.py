@@ -1,0 +1,135 @@
+"""More time for a department (延期): asked for before the deadline, decided by a dispatcher, within the rule's cap.
+
+The case of an instruction (批示件) is its issuer's: nobody else decides there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cases import clock
+from cases.actor import Actor
+from cases.fold import Case, written
+from cases.history import record, share_of
+from cases.lifecycle import Step
+from cases.model import AssignmentRow, CaseRow, ExtensionRow, new_id
+from cases.refusal import Conflict, NotFound, NotYours, Refusal
+from cases.telling import changed, new_deadline
+from config.city import City
+from config.rules import Limit, Unit
+
+
+def ask(
+    session: Session,
+    row: CaseRow,
+    share: AssignmentRow,
+    more: Limit,
+    reason: str,
+    by: Actor,
+    *,
+    city: City,
+    now: datetime,
+) -> ExtensionRow:
+    """Refused at once when the rule can't allow it: too late, too often or too long."""
+    if not reason.strip():
+        raise Refusal("请写明为什么需要延期：诉求人会看到", field="reason")
+    asked = ExtensionRow(
+        id=new_id(),
+        case_number=row.number,
+        assignment_id=share.id,
+        amount=more.amount,
+        unit=more.unit.value,
+        reason=reason.strip(),
+        asked_by=by.title,
+        asked_at=now,
+    )
+    data = {"assignment": share.id, "extension": asked.id, "amount": more.amount, "unit": more.unit.value,
+            "reason": asked.reason}  # fmt: skip
+    record(session, row, Step.REQUEST_EXTENSION, by, data, now=now)
+    clock.extended(share_of(session, share), more, city.workdays, asked_at=now)
+    session.add(asked)
+    session.flush()
+    return asked
+
+
+def decide(
+    session: Session,
+    row: CaseRow,
+    asked: ExtensionRow,
+    granted: bool,
+    reason: str,
+    by: Actor,
+    *,
+    city: City,
+    now: datetime,
+) -> Case:
+    """A denial needs its reason. What was asked for in time is judged by when it was asked."""
+    session.refresh(asked)  # it was found before its case was locked
+    _check(row, asked, granted, reason, by)
+    share = session.get_one(AssignmentRow, asked.assignment_id)
+    case = (_grant if granted else _deny)(session, row, share, asked, reason.strip(), by, city, now)
+    asked.decision, asked.decided_by, asked.decided_at = "granted" if granted else "denied", by.title, now
+    return case
+
+
+def find(session: Session, key: str) -> ExtensionRow:
+    row = session.get(ExtensionRow, key)
+    if row is None:
+        raise NotFound("没有这个延期申请，或者它不归您办理")
+    return row
+
+
+def lapse(session: Session, share: AssignmentRow, *, now: datetime) -> None:
+    """Nobody needs to decide any more: the department has replied, or the case was taken from it."""
+    chosen = ExtensionRow.assignment_id == share.id, ExtensionRow.decision.is_(None)
+    if asked := session.scalar(select(ExtensionRow).where(*chosen)):
+        asked.decision, asked.decided_at = "lapsed", now
+
+
+def _check(row: CaseRow, asked: ExtensionRow, granted: bool, reason: str, by: Actor) -> None:
+    if row.issuer and by.name != row.issuer:
+        raise NotYours("这是批示件：延期只能由批示件的交办人决定")
+    if asked.decision is not None:
+        raise Conflict("这个延期申请已经有决定，或者已经不需要决定")
+    if not granted and not reason.strip():
+        raise Refusal("请写明为什么不同意延期", field="reason")
+
+
+def _grant(
+    session: Session,
+    row: CaseRow,
+    share: AssignmentRow,
+    asked: ExtensionRow,
+    reason: str,
+    by: Actor,
+    city: City,
+    now: datetime,
+) -> Case:
+    more = Limit(asked.amount, Unit(asked.unit))
+    found = clock.extended(share_of(session, share), more, city.workdays, asked_at=asked.asked_at)
+    data = {"assignment": share.id, "extension": asked.id, "amount": asked.amount, "unit": asked.unit,
+            "reason": reason or asked.reason, "due_at": written(found.due_at),
+            "before": written(share.due_at)}  # fmt: skip
+    case = record(session, row, Step.GRANT_EXTENSION, by, data, now=now)
+    new_deadline(share, found)
+    changed(session, row, share, Step.GRANT_EXTENSION, now=now)
+    return case
+
+
+def _deny(
+    session: Session,
+    row: CaseRow,
+    share: AssignmentRow,
+    asked: ExtensionRow,
+    reason: str,
+    by: Actor,
+    _city: City,
+    now: datetime,
+) -> Case:
+    data = {"assignment": share.id, "extension": asked.id, "reason": reason}
+    case = record(session, row, Step.DENY_EXTENSION, by, data, now=now)
+    changed(session, row, share, Step.DENY_EXTENSION, now=now)
+    return case
