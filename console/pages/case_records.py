@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from cases import assignment, case, intake
+from cases import assignment, case, citizen_access, intake, reveals
 from cases.actor import Actor
 from cases.fold import Happening
 from cases.history import assignments, history
 from cases.lifecycle import OVER, Impossible, Step
 from cases.model import AssignmentRow, CallRow, CaseRow, Delivery, LegRow
 from cases.refusal import Refusal
+from cases.tries import TooManyTries
 from cases.words import Confidentiality, Kind, Part, Role, Sending, State, Urgency
 from config.city import City
 from config.database import Database
@@ -119,16 +120,24 @@ class CasesInDatabase:
             row = session.get(CaseRow, no)
             return self._view(session, row) if row else None
 
-    def for_citizen(self, no: str, code: str) -> ports.CaseView | None:
+    def for_citizen(self, no: str, code: str, client: str) -> ports.CaseView | None:
         """What the city has done, in plain words. A reply is shown when it has been reviewed."""
-        with self._database.session() as session:
-            row = session.scalar(select(CaseRow).where(CaseRow.number == no, CaseRow.code == code.upper()))
-            if row is None:
+        try:
+            if not citizen_access.opens(self._database, no, code, client, now=self._now()):
                 return None
+        except TooManyTries:
+            raise Refused("too_many_tries", "查询次数过多，请一小时后再试，或拨 12345。") from None
+        with self._database.session() as session:
+            row = session.get_one(CaseRow, no)
             steps = tuple(ports.Step(h.at, _plainly(h)) for h in history(session, no) if h.step in CITIZENS_WORDS)
             view = self._view(session, row)
             return ports.CaseView(view.no, view.state, view.summary, open=view.open, due_at=view.due_at,
-                                  receipts=view.receipts, history=steps)  # fmt: skip
+                                  receipts=view.receipts, history=steps, looked=self._looked(session, no))  # fmt: skip
+
+    def _looked(self, session: Session, no: str) -> tuple[ports.Step, ...]:
+        fields = {"phone": "联系电话", "caller_name": "姓名"}
+        return tuple(ports.Step(look.at, f"{look.who}查看了您的{fields[look.field]}，用途：{look.purpose}")
+                     for look in reveals.looks(session, no, self._city))  # fmt: skip
 
     def _view(self, session: Session, row: CaseRow) -> ports.CaseView:
         session.flush()

@@ -122,6 +122,7 @@ class CaseView:
     receipts: tuple[Receipt, ...] = ()
     replies: tuple[tuple[str, str], ...] = ()
     history: tuple[Step, ...] = ()
+    looked: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,9 @@ class Cases(Protocol):
 
     def of_call(self, call_id: str) -> CaseView | None: ...
     def case(self, no: str) -> CaseView | None: ...
-    def for_citizen(self, no: str, code: str) -> CaseView | None: ...
+    def for_citizen(self, no: str, code: str, client: str) -> CaseView | None:
+        """The case, for whoever has its code. Raises Refused after too many wrong ones."""
+
 
 
 class Notepad(Protocol):
