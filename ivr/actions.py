@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A prompt by its id in the catalogue, and the values of the `{names}` in its text."""
+    """A prompt by its id in the catalogue of a language, and the values of the `{names}` in its text."""
 
     prompt: str
     values: Mapping[str, str | int] = field(default_factory=dict, repr=False)
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,14 @@ class JoinLine:
 
 @dataclass(frozen=True, slots=True)
 class DialDepartment:
-    """Bring a department into the room by its code, never by a number; awaits `DialEnded`."""
+    """Bring a department into the room by its code, never by a number; awaits `DialEnded`.
+
+    `brief`: what the department hears before it is joined, and nobody else.
+    """
 
     code: str
     timeout: int
-    brief: bool
+    brief: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)

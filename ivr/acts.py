@@ -124,7 +124,8 @@ def _enter_queue(walk: Walk, act: Queue) -> None:
 
 
 def _enter_dial(walk: Walk, act: Dial) -> None:
-    walk.tell(do.DialDepartment(act.department, act.timeout, act.brief))
+    brief = walk.spoken((act.brief,))[0] if act.brief else None
+    walk.tell(do.DialDepartment(act.department, act.timeout, brief))
 
 
 def _enter_callback(walk: Walk, act: Callback) -> str | None:

@@ -166,7 +166,8 @@ def call_citizen(floor: Floor, call: LiveCall, context: str) -> None:
 
 
 def _ring(floor: Floor, call: LiveCall, leg: Dial) -> None:
-    call.rings_until[leg.leg] = floor.clock() + timedelta(seconds=leg.ring_seconds + RINGS_AT_MOST_SECONDS)
+    longest = leg.ring_seconds + (leg.briefing.seconds if leg.briefing else 0) + RINGS_AT_MOST_SECONDS
+    call.rings_until[leg.leg] = floor.clock() + timedelta(seconds=longest)
     if not floor.legs.call(leg):
         floor.soon(lambda: leg_failed(floor, call, leg.leg, Cause.FAILED))
 

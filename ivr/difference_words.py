@@ -32,14 +32,15 @@ from ivr.flow import (
 
 # The fields of nodes and limits, as administrators call them.
 PROMPTS = {"prompts": "播放", "prompt": "播放", "notice": "录音告知", "meanwhile": "查询时播放",
-           "retry_no_input": "没有按键时的提示", "retry_no_match": "按错键时的提示"}  # fmt: skip
+           "brief": "先向对方说明情况", "retry_no_input": "没有按键时的提示",
+           "retry_no_match": "按错键时的提示"}  # fmt: skip
 FIELDS = {
     "interruptible": "可以按键打断", "timeout": "等候的秒数", "between": "两次按键之间的秒数", "tries": "最多问几遍",
     "visits": "一通电话里最多来几次", "digits": "要输入的号码", "fact": "看什么", "calendar": "时间表",
     "values": "记下", "action": "查询", "given": "查询用的值", "save": "保存为", "max_seconds": "最长的秒数",
     "silence_seconds": "静音几秒算说完", "state": "录音", "line": "队列", "skills": "技能", "priority": "优先级",
     "announce_every": "隔几秒报一次位置", "announce_position": "报排队位置", "max_wait": "最长等候秒数",
-    "music": "等候音乐", "department": "承办单位", "brief": "先向对方说明情况", "number": "回拨的号码",
+    "music": "等候音乐", "department": "承办单位", "number": "回拨的号码",
     "window_minutes": "几分钟内回拨", "attempts": "最多回拨几次", "flow": "子流程", "reason": "结束的原因",
 }  # fmt: skip
 LIMITS = {"steps": "最多走几步", "keys_to_human": "到人工最多按几次键", "seconds_to_human": "到人工最多等几秒"}

@@ -133,11 +133,11 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """请承办单位"""
+    """请承办单位: `brief` is the prompt that the department hears before it is joined, "" for none."""
 
     department: str
     timeout: int = 30
-    brief: bool = False
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +291,10 @@ class Flows:
 
     def prompt(self, prompt_id: str, language: str) -> Prompt | None:
         return self.prompts.get(language, {}).get(prompt_id)
+
+    def language_of(self, prompt_id: str, *wanted: str) -> str:
+        """The first of these languages that has the prompt; "" when none has."""
+        return next((language for language in wanted if self.prompt(prompt_id, language)), "")
 
 
 def fits(case: str, value: str | int) -> bool:

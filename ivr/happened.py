@@ -65,6 +65,7 @@ def _new_state(floor: Floor, message: Message) -> None:
     call, leg = found
     if message["ChannelState"] == UP:
         call.answered = call.answered or (call.we_call and leg == call.leg)
+        floor.legs.picked_up.add(message.get("Uniqueid", ""))
         return
     who = call.room.participant(leg) if call.room else None
     if who and who.state is ParticipantState.ASKED:
@@ -90,6 +91,7 @@ def _left_room(floor: Floor, message: Message) -> None:
 
 
 def _hung_up(floor: Floor, message: Message) -> None:
+    picked_up = message.get("Uniqueid", "") in floor.legs.picked_up  # and has heard what it was about
     floor.legs.vanished(message.get("Uniqueid", ""))
     found = find(floor, message)
     if found is None:
@@ -102,7 +104,7 @@ def _hung_up(floor: Floor, message: Message) -> None:
     if leg == call.leg:
         closing.citizen_lost(floor, call, cause)
     elif who and who.state in rooms.COMING:
-        conduct.leg_failed(floor, call, leg, cause)
+        conduct.leg_failed(floor, call, leg, Cause.REFUSED if picked_up and not gone else cause)
     elif who:
         conduct.leg_left(floor, call, leg)
 

@@ -20,6 +20,14 @@ WAKE = "D"  # the key that wakes a script; citizens' telephones have none such
 
 
 @dataclass(frozen=True, slots=True)
+class Briefing:
+    """What somebody hears before they are joined: sound files without extension, and how long they last."""
+
+    files: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Dial:
     """Whom to call. `endpoint` is what Asterisk dials; `ring_seconds` how long it may ring."""
 
@@ -33,6 +41,7 @@ class Dial:
     muted: bool = False  # from the first moment in the room
     context: str = "leg-room"  # where the dialplan takes them when they answer
     brief: bool = False  # an operator hears first that this is a callback
+    briefing: Briefing | None = None
 
 
 def operator_endpoint(name: str) -> str:
@@ -61,6 +70,7 @@ class Legs:
     def __init__(self, ami: Ami, *, audiosocket: str) -> None:
         self.ami, self._audiosocket = ami, audiosocket
         self.channels: dict[str, str] = {}  # leg -> channel name
+        self.picked_up: set[str] = set()  # legs whose telephone was answered
         self.told_to_go: set[str] = set()  # legs we have hung up, whether their channel is there yet or not
 
     def appeared(self, leg: str, channel: str) -> None:
@@ -71,6 +81,7 @@ class Legs:
 
     def vanished(self, leg: str) -> None:
         self.channels.pop(leg, None)
+        self.picked_up.discard(leg)
 
     def forget(self, call_id: str) -> None:
         """The call is over: nothing of it is kept."""
@@ -83,7 +94,8 @@ class Legs:
         """Ring somebody into a room. False when Asterisk cannot be reached."""
         role = "" if dial.role is Role.CITIZEN else dial.role.value  # in the dialplan, who has no role is the citizen
         variables = {"LEG": dial.leg, "ROOM": dial.room, "ROLE": role, "RECORD": dial.record_path,
-                     "MUTED": _one_if(dial.muted), "BRIEF": _one_if(dial.brief)}  # fmt: skip
+                     "MUTED": _one_if(dial.muted), "BRIEF": _one_if(dial.brief),
+                     "BRIEFING": "&".join(dial.briefing.files if dial.briefing else ())}  # fmt: skip
         return self.ami.send(
             "Originate",
             ("Channel", dial.endpoint), ("Context", dial.context), ("Exten", dial.room), ("Priority", "1"),

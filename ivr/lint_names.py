@@ -161,7 +161,7 @@ class NameCheck:
                           f"词语 '{word}' 写在了两个选项里，说了也不知道选哪个；请只留一个。")  # fmt: skip
             if self.known.sayable and not self.known.sayable(word):
                 self._add(place, "F032", f"the speech model does not know '{word}'",
-                          f"语音模型不认识 '{word}'，说了也听不懂（按键照常）；请换一个常用的说法，或删去。")  # fmt: skip
+                          f"语音模型不认识 '{word}'，说了也听不懂（按键照常）；请换个常用的说法，或删去。")  # fmt: skip
 
     def _variable(self, name: str, place: Place) -> None:
         if name not in self.variables:
@@ -232,6 +232,8 @@ def _prompts(node: Node) -> list[tuple[str, str]]:
             named = [("notice", (notice,))]
         case DoAction():
             named = [("meanwhile", act.meanwhile)]
+        case Dial(brief=brief) if brief:
+            named = [("brief", (brief,))]
         case End(prompt=prompt) if prompt:
             named = [("end", (prompt,))]
     return [(field_name, prompt_id) for field_name, ids in named for prompt_id in ids]

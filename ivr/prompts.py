@@ -131,6 +131,7 @@ def _wanted(settings: Settings, phrases: tuple[str, ...] = ()) -> dict[str, dict
     for language, catalogue in catalogues(settings).items():
         recordings = _Recordings(settings.flows_dir, language, catalogue)
         texts = _texts(language, catalogue.values(), phrases)
+        texts |= {stem: text for stem, text in prepared().items() if stem not in texts and recordings.find(stem)}
         wanted[language] = {stem: _text(text, recordings.find(stem)) for stem, text in texts.items()}
     return wanted
 

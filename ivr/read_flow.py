@@ -253,7 +253,7 @@ class _FlowReader(Reader):
 
     def dial(self, given: Given, main: Value) -> Dial:
         seconds = self.integer(given.get("timeout"), 5, 300, 30)
-        return Dial(self.name(main), seconds, self.truth(given.get("brief")))
+        return Dial(self.name(main), seconds, self.name(given.get("brief")))
 
     def callback(self, given: Given, main: Value) -> Callback:
         window = self.integer(given.get("window"), 5, 4320, 120)

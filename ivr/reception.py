@@ -8,9 +8,10 @@ another script goes on from the session kept in the spool, also in a process tha
 from __future__ import annotations
 
 import logging
+import time
 import wave
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,10 +24,12 @@ from ivr import engine
 from ivr import events as ev
 from ivr.agi import Agi, BadPeer
 from ivr.call import Kind
-from ivr.collecting import MARGIN_SECONDS, Question
+from ivr.collecting import MARGIN_SECONDS, WAKING_SECONDS, Question
 from ivr.ear import Listen
 from ivr.exchange import Exchange
 from ivr.flow import Ask, Flows
+from ivr.legs import WAKE, Briefing
+from ivr.meanwhile import cover
 from ivr.session import Facts, Session, Sprint
 from ivr.visits import StillWaiting, Visit
 
@@ -114,7 +117,12 @@ class Reception:
 
     def _within(self, seconds: float, work: Callable[[], T]) -> T | None:
         """The result of something that may hang, or None. A database that is locked must not hold a citizen up."""
-        asked = self._askers.submit(work)
+        return self._answer(self._asked(work), seconds)
+
+    def _asked(self, work: Callable[[], T]) -> Future[T]:
+        return self._askers.submit(work)
+
+    def _answer(self, asked: Future[T], seconds: float) -> T | None:
         try:
             return asked.result(seconds)
         except Exception as error:
@@ -129,7 +137,6 @@ class _Walk:
     def __init__(self, reception: Reception, agi: Agi, visit: Visit, flows: Flows) -> None:
         self._r, self._desk, self._agi, self._visit = reception, reception._desk, agi, visit
         self._flows = flows
-        self._language = self._flows.flows[self._desk.flow].language
 
     def carry_out(self, sprint: Sprint) -> None:
         """Carry out sprint after sprint, until the citizen is in a room or the call is over."""
@@ -151,22 +158,27 @@ class _Walk:
             self._visit.note(Kind.FACT_SET, name=name, value=after.variables[name])
 
     def back_from_room(self) -> None:
-        back = self._visit.came_back()
+        back, kept = self._visit.came_back(), self._visit.session()
         if isinstance(back, StillWaiting):
             if back.position is not None:
-                self._say((do.Spoken("position", {"number": back.position}),))
+                self._say((self._position(back.position, kept),))
             ended = self._visit.may_go_back()
             if ended is None:
                 self._into_room()
                 return
             back = ended
-        kept = self._visit.session()
         if kept is None:
             return  # the static path
         session = Session.from_json(kept["session"])
         if session.version != self._flows.version:
             session = self._of_this_version(session)
         self.carry_out(engine.step(self._flows, session, back, self._r._now()))
+
+    def _position(self, number: int, kept: dict[str, Any] | None) -> do.Spoken:
+        """In the language that the citizen has chosen, when it has this prompt."""
+        chosen = Session.from_json(kept["session"]).language if kept else ""
+        usual = self._flows.flows[self._desk.flow].language
+        return do.Spoken("position", {"number": number}, self._flows.language_of("position", chosen, usual) or usual)
 
     def _of_this_version(self, session: Session) -> Session:
         """The call's own version is gone. A node that is gone leads to the flow's on_error."""
@@ -219,7 +231,7 @@ class _Walk:
     def dial(self, action: do.DialDepartment, session: Session) -> ev.Event | None:
         self._visit.keep_session({"session": session.to_json()})
         self._record()
-        ended = self._visit.dial(action)
+        ended = self._visit.dial(action, self._briefing(action.brief) if action.brief else None)
         if ended is None:
             self._into_room()
         return ended
@@ -229,10 +241,17 @@ class _Walk:
 
     def ask(self, action: do.Do, _session: Session) -> ev.Event:
         self._agi.patience(action.timeout + MARGIN_SECONDS)
-        found = self._r._within(action.timeout, lambda: self._desk.ask(action.action, action.args, self._visit.call_id))
+        asked = self._r._asked(lambda: self._desk.ask(action.action, action.args, self._visit.call_id))
+        until = time.monotonic() + action.timeout
+        if action.meanwhile and cover(asked, action.timeout, lambda: self._covers(action), self._visit.wake):
+            self._agi.key_within(WAKING_SECONDS)  # it must not wake anybody else
+        found = self._r._answer(asked, max(0.0, until - time.monotonic()))
         if action.action == "survey.save" and found:
             self._visit.note(Kind.FACT_SET, name="satisfaction", value=action.args["score"])
         return ev.Done(*found) if found else ev.Done("failed")
+
+    def _covers(self, action: do.Do) -> bool:
+        return bool(self._say(action.meanwhile, WAKE))
 
     def note(self, action: do.Note, _session: Session) -> None:
         self._visit.note(Kind.FACT_SET, name=action.name, value=action.value)
@@ -264,13 +283,19 @@ class _Walk:
     def _say(self, prompts: tuple[do.Spoken, ...], keys: str = "") -> str:
         """Speak. Returns the key that interrupted, or ""."""
         for spoken in prompts:
-            files = self._desk.sounds(self._flows, self._language, spoken.prompt, spoken.values)
-            for file in files:
+            for file in self._sounds(spoken):
                 self._agi.patience(wav_seconds(file) + MARGIN_SECONDS)
                 if pressed := self._agi.stream(str(file.with_suffix("")), keys):
                     return pressed
             self._visit.note(Kind.PROMPT_PLAYED, prompt=spoken.prompt)
         return ""
+
+    def _briefing(self, spoken: do.Spoken) -> Briefing:
+        files = self._sounds(spoken)
+        return Briefing(tuple(str(file.with_suffix("")) for file in files), sum(map(wav_seconds, files)))
+
+    def _sounds(self, spoken: do.Spoken) -> list[Path]:
+        return self._desk.sounds(self._flows, spoken.language, spoken.prompt, spoken.values)
 
 
 def wav_seconds(file: Path) -> float:

@@ -14,7 +14,7 @@ from ivr import room as rooms
 from ivr.board import Operator, Participant, RecordingState, Room, Status
 from ivr.call import Kind, Role
 from ivr.floor import Floor
-from ivr.legs import HOTLINE, Dial, operator_endpoint, trunk_endpoint
+from ivr.legs import HOTLINE, Briefing, Dial, operator_endpoint, trunk_endpoint
 from ivr.live import LiveCall, Refused
 from ivr.room import Step
 
@@ -31,6 +31,7 @@ def invite(
     muted: bool = False,
     by: str,
     seconds: int | None = None,
+    briefing: Briefing | None = None,
 ) -> Participant:
     """Call a department on the list, or a colleague, into a room."""
     call, room = floor.call_with_room(room_id)
@@ -42,7 +43,8 @@ def invite(
         raise Refused("room_full", f"会议室最多 {floor.rules.max_participants} 方，请先请离一方。")
     if department:
         leg, title = _department(floor, call, name, seconds)
-        return conduct.ask_in(floor, call, replace(leg, muted=muted), name, title, by=by)
+        leg = replace(leg, muted=muted, briefing=briefing)
+        return conduct.ask_in(floor, call, leg, name, title, by=by)
     asked = conduct.ask_in(floor, call, replace(_colleague(floor, call, name), muted=muted), name, name, by=by)
     if asked.role is Role.OPERATOR or floor.line.operator(name):
         conduct.ring(floor, name, call)

@@ -74,7 +74,7 @@ _FIELDS: dict[str, Schema] = {
     "max_wait": _WHOLE,
     "keys": _keys(_NAME),
     "music": _NAME,
-    "brief": _TRUTH,
+    "brief": _NAME,
     "window": _WHOLE,
     "attempts": _WHOLE,
     "reason": _NAME,

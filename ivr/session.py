@@ -59,6 +59,11 @@ class Session:
         """The flow the call began with."""
         return self.stack[0].flow if self.stack else self.flow
 
+    @property
+    def language(self) -> str:
+        """What `set` has chosen; "" means the flow's own."""
+        return str(self.variables.get("language", ""))
+
     def with_facts(self, facts: Facts) -> Session:
         """The same walk with fresher facts, such as the number of people waiting."""
         return replace(self, facts=facts)

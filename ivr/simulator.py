@@ -125,19 +125,15 @@ class _Call:
 
     def speak(self, prompts: tuple[do.Spoken, ...], session: Session) -> None:
         for spoken in prompts:
-            text, language = self._text(spoken, session)
-            self.tell("prompt.played", session, prompt=spoken.prompt, text=text)
-            self.pass_time(speaking_seconds(self.flows, language, (spoken.prompt,)))
+            self.tell("prompt.played", session, prompt=spoken.prompt, text=self._text(spoken))
+            self.pass_time(speaking_seconds(self.flows, spoken.language, (spoken.prompt,)))
 
-    def _text(self, spoken: do.Spoken, session: Session) -> tuple[str, str]:
-        usual = self.flows.flows[self.flow].language
-        chosen = str(session.variables.get("language", usual))
-        language = chosen if self.flows.prompt(spoken.prompt, chosen) else usual
-        prompt = self.flows.prompt(spoken.prompt, language)
+    def _text(self, spoken: do.Spoken) -> str:
+        prompt = self.flows.prompt(spoken.prompt, spoken.language)
         text = prompt.text if prompt else ""
         for name, value in spoken.values.items():
             text = text.replace("{" + name + "}", str(value))
-        return text, language
+        return text
 
     def answered(self, action: do.Action, event: ev.Event, session: Session) -> None:
         """What the citizen or the world did, and how long it took."""

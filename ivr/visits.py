@@ -21,6 +21,7 @@ from ivr.call_ids import new_call_id
 from ivr.ear import Ear, Listen
 from ivr.events import CallbackEnded, DialEnded, LineEnded
 from ivr.exchange import Exchange
+from ivr.legs import Briefing
 from ivr.live import LiveCall, Refused, recording_path
 
 log = logging.getLogger(__name__)
@@ -181,6 +182,10 @@ class Visit:
         """To listen to what the citizen answers to a question. Without phrases it hears nothing."""
         return Ear(self._x, self._call, phrases, listen)
 
+    def wake(self) -> None:
+        """End what the script waits for, from another thread."""
+        self._x.soon(lambda: self._x.legs.wake(self._call.leg))
+
     def wait_in_line(self, wait: JoinLine) -> LineEnded | None:
         """Take a place in the line and a room to wait in. An answer means: do not even wait."""
 
@@ -200,14 +205,15 @@ class Visit:
 
         return self._ask(work)
 
-    def dial(self, wanted: DialDepartment) -> DialEnded | None:
+    def dial(self, wanted: DialDepartment, briefing: Briefing | None = None) -> DialEnded | None:
         """Call a department into a room of the citizen's own. An answer means: it could not even be tried."""
 
         def work() -> DialEnded | None:
             before, room = self._call.room, conduct.open_room(self._x, self._call)
             self._call.wait = None
             try:
-                requests.invite(self._x, room.id, department=wanted.code, by="flow", seconds=wanted.timeout)
+                requests.invite(self._x, room.id, department=wanted.code, by="flow", seconds=wanted.timeout,
+                                briefing=briefing)  # fmt: skip
             except Refused:
                 self._call.room = before
                 return DialEnded("failed")

@@ -75,11 +75,11 @@ class Walk:
         return tuple(self._spoken(prompt_id) for prompt_id in prompt_ids)
 
     def _spoken(self, prompt_id: str) -> do.Spoken:
-        chosen = str(self.session.variables.get("language", self.flow.language))
-        prompt = self.flows.prompt(prompt_id, chosen) or self.flows.prompt(prompt_id, self.flow.language)
+        language = self.flows.language_of(prompt_id, self.session.language, self.flow.language)
+        prompt = self.flows.prompt(prompt_id, language)
         if prompt is None:
             raise FlowError(f"no prompt '{prompt_id}'")
-        return do.Spoken(prompt_id, {name: self.variable(name) for name in prompt.names})
+        return do.Spoken(prompt_id, {name: self.variable(name) for name in prompt.names}, language)
 
     def variable(self, name: str) -> str | int:
         if name not in self.session.variables:

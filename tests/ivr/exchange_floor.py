@@ -103,7 +103,7 @@ class Floor:
 
     def dials(self, code: str = "water", unique: str = "1.1") -> str:
         with self.arrives(unique) as visit:
-            assert visit.dial(DialDepartment(code, 25, False)) is None
+            assert visit.dial(DialDepartment(code, 25)) is None
             visit.into_room()
         self.tells("ConfbridgeJoin", unique)
         self.settles()

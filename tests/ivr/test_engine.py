@@ -74,7 +74,7 @@ def test_a_citizen_who_presses_nothing_waits_for_an_operator_after_greeting_and_
 def test_nothing_is_recorded_before_the_notice_was_played() -> None:
     sprint = call(shipped(), ev.Played())
 
-    assert sprint.actions[-1] == do.Play((do.Spoken("recording_notice"),), interruptible=False)
+    assert sprint.actions[-1] == do.Play((do.Spoken("recording_notice", language="zh-CN"),), interruptible=False)
     assert sprint.session.recording == "off"
     assert not sprint.session.noticed
 
@@ -204,7 +204,7 @@ def test_keyed_numbers_are_of_their_type_or_not_taken(kind: str, keyed: str, val
     if value is None:
         assert entered(sprint) == ["operators"]
     else:
-        assert sprint.actions[-1] == do.Play((do.Spoken("answer", {"given": value}),))
+        assert sprint.actions[-1] == do.Play((do.Spoken("answer", {"given": value}, "zh-CN"),))
 
 
 def test_an_event_that_does_not_fit_is_refused_with_what_was_awaited_and_nothing_is_changed() -> None:
@@ -415,8 +415,8 @@ def test_what_the_case_side_answers_can_be_said() -> None:
     asked = call(flows)
     told = call(flows, ev.Done("ok", {"case_no": "20260001", "progress": "已转办", "more": 1}))
 
-    assert asked.actions[-1] == do.Do("case.latest", {}, 1.5, (do.Spoken("wait"),))
-    assert told.actions[-1] == do.Play((do.Spoken("tell", {"case_no": "20260001", "progress": "已转办"}),))
+    assert asked.actions[-1] == do.Do("case.latest", {}, 1.5, (do.Spoken("wait", language="zh-CN"),))
+    assert told.actions[-1] == do.Play((do.Spoken("tell", {"case_no": "20260001", "progress": "已转办"}, "zh-CN"),))
     assert entered(call(flows, ev.Done("ok", {"case_no": "20260001"}))) == ["bye"]
     assert entered(call(flows, ev.Done("not_found"))) == ["bye"]
 
