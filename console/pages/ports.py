@@ -163,7 +163,6 @@ class Cases(Protocol):
         """The case, for whoever has its code. Raises Refused after too many wrong ones."""
 
 
-
 class Notepad(Protocol):
     """Keeps what operators have typed into the draft of a call: field -> text, only the fields that are theirs.
 
