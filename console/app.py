@@ -28,6 +28,7 @@ from console.hub import Hub
 from console.live_talk import LiveTalk
 from console.pages.ports import Ports
 from console.pages.records import CasesInDatabase, PeopleInDatabase, TypedInDatabase
+from console.pages.work_records import WorkInDatabase
 from console.telephony import Telephony
 from ivr.board import Operator, Status
 from ivr.call import CallEvent
@@ -191,6 +192,7 @@ class Hotline:
             people=PeopleInDatabase(database, token_hours=settings.token_hours, now=now),
             cases=CasesInDatabase(database, self.city, now),
             notepad=TypedInDatabase(database, now),
+            work=WorkInDatabase(database, self.city, now),
             city=self.city,
             now=now,
             public_url=settings.public_url,

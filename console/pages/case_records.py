@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from cases import assignment, case, citizen_access, intake, reveals
-from cases.actor import Actor
+from cases.actor import Actor, Outside
 from cases.fold import Happening
 from cases.history import assignments, history
 from cases.lifecycle import OVER, Impossible, Step
@@ -171,7 +171,7 @@ class CasesInDatabase:
         return ports.Receipt(name, part, share.delivered_at, share.signed_at, share.replied_at, trouble)
 
     def _told(self, what: Happening) -> str:
-        return f"{what.label}（{_actor(what.actor, self._name)}）"
+        return f"{what.label}（{whose(what.actor, self._name)}）"
 
     def _name(self, department: str) -> str:
         found = self._city.department(department)
@@ -216,8 +216,9 @@ def _trouble(delivery: Delivery | None) -> str:
     return f"推送未成功 {delivery.attempts} 次，正在自动重试" if delivery.attempts and delivery.last_error else ""
 
 
-def _actor(actor: str, name: Callable[[str], str]) -> str:
+def whose(actor: str, name: Callable[[str], str]) -> str:
+    """Who a line of the history is by, for people: a department's name, a login, 系统 or 诉求人."""
     kind, _, code = actor.partition(":")
     if kind == "department" and code:
         return name(code)
-    return "系统" if actor == "system" else actor
+    return {each.value: each.label for each in Outside}.get(actor, actor)

@@ -35,14 +35,6 @@ def routes(ports: Ports, door: Door) -> APIRouter:
             raise Closed(403)
         return HTMLResponse(draft_pane(ports, call_id, ports.cases.of_call(call_id)))
 
-    @router.get("/desk/cases/{no}")
-    def case(request: Request, no: str) -> Response:
-        viewer = door.staff(request)
-        found = ports.cases.case(no)
-        if found is None:
-            return page("missing.html", 404, viewer=viewer, what="这个工单", hint="请核对工单号。")
-        return page("case.html", viewer=viewer, case=found)
-
     return router
 
 

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import EllipsisType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from config.city import City
 from console.hub import Hub, Viewer
 from ivr.board import Board, Participant, RecordingState, Status
 from ivr.live import Refused
+
+if TYPE_CHECKING:
+    from console.pages.work_records import WorkInDatabase
 
 
 class Exchange(Protocol):
@@ -182,6 +185,7 @@ class Ports:
     people: People
     cases: Cases
     notepad: Notepad
+    work: WorkInDatabase
     city: City
     now: Callable[[], datetime]
     public_url: str = ""

@@ -66,8 +66,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(
-        case_no=times.case_no,phone=times.phone, clock=times.clock, duration=times.duration, epoch=epoch, marked=marked,
-                       css=css_string, number_kind=times.kind_of_number)  # fmt: skip
+        case_no=times.case_no, phone=times.phone, clock=times.clock, duration=times.duration, epoch=epoch,
+        marked=marked, css=css_string, number_kind=times.kind_of_number, at=times.told, due_text=times.told_due,
+    )  # fmt: skip
     env.globals.update(asset=asset, words=words, moment=times.moment, due=times.due, now=lambda: datetime.now(UTC))
     return env
 

@@ -38,6 +38,14 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(CITY_TIME)
 
 
+def city_moment(text: str) -> str:
+    """What a field for date and time holds (2026-03-09T17:30), with the city's zone; other texts as they are."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=CITY_TIME).isoformat()
+    except ValueError:
+        return text
+
+
 def clock(moment: datetime) -> str:
     return f"{local(moment):%H:%M:%S}"
 
@@ -59,6 +67,18 @@ def due(at: datetime, now: datetime) -> str:
     if at < now:
         return f"逾期 {span(now - at)}"
     return f"{moment(at, now)} 前（还有 {span(at - now)}）"
+
+
+def told(text: str) -> str:
+    """A moment of the API's (RFC 3339) as people in the city read it, with its year."""
+    at = local(datetime.fromisoformat(text))
+    return f"{at.year} 年 {at.month} 月 {at.day} 日 {at:%H:%M}"
+
+
+def told_due(text: str) -> str:
+    """The same for a deadline, with the weekday: a legal date is never only "tomorrow"."""
+    at = local(datetime.fromisoformat(text))
+    return f"{at.year} 年 {at.month} 月 {at.day} 日（周{WEEKDAYS[at.weekday()]}）{at:%H:%M} 前"
 
 
 def span(length: timedelta) -> str:

@@ -30,6 +30,7 @@ from console.hub import Hub
 from console.pages import install
 from console.pages.ports import Ports
 from console.pages.records import CasesInDatabase, PeopleInDatabase, TypedInDatabase
+from console.pages.work_records import WorkInDatabase
 from ivr import room as rooms
 from ivr.board import (
     Activity,
@@ -242,6 +243,7 @@ def made_ports(database: Database, city: City, switchboard: Switchboard) -> Port
         people=PeopleInDatabase(database, token_hours=12, now=now),
         cases=CasesInDatabase(database, city, now),
         notepad=TypedInDatabase(database, now),
+        work=WorkInDatabase(database, city, now),
         city=city,
         now=now,
     )
