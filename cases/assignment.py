@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases import extension, outbox, shares
+from cases import conflict, extension, outbox, shares
 from cases.actor import THE_SYSTEM, Actor
 from cases.fold import Case
 from cases.history import folded, record
@@ -38,6 +38,7 @@ def dispatch(
 ) -> Case:
     """Hand the case to departments (派单). Their deliveries are enqueued in this same transaction."""
     _check(lead, assisting, city)
+    conflict.check(row.accused, [("lead", lead), *(("assisting", code) for code in assisting)], city)
     before = folded(session, row.number)
     if way := ON_THE_WAY.get((before.state, Step.DISPATCH)):
         record(session, row, way, by, {}, now=now)

@@ -16,7 +16,7 @@ from cases.actor import Actor
 from cases.deadlines import CITY_TIME
 from cases.fold import Case
 from cases.history import record
-from cases.lifecycle import Step
+from cases.lifecycle import GIVEN_UP, Step
 from cases.model import AssignmentRow, CallRow, CaseNumber, CaseRow, DraftRow
 from cases.refusal import NotFound, Refusal, Stale
 from cases.words import Confidentiality, Kind, Urgency
@@ -72,7 +72,8 @@ def find(session: Session, number: str, by: Actor, *, version: int | None = None
     """The case, if it exists and is theirs. With `version`, only if nobody has changed it since."""
     chosen = select(CaseRow).where(CaseRow.number == number)
     if not by.sees_all:
-        own = select(AssignmentRow.case_number).where(AssignmentRow.department == by.department)
+        mine = AssignmentRow.department == by.department, AssignmentRow.progress.not_in(GIVEN_UP)
+        own = select(AssignmentRow.case_number).where(*mine)
         chosen = chosen.where(CaseRow.number.in_(own))
     row = session.scalar(chosen.with_for_update() if lock else chosen)
     if row is None:
@@ -102,11 +103,26 @@ def accept(session: Session, row: CaseRow, by: Actor, *, now: datetime) -> Case:
     return record(session, row, Step.ACCEPT, by, {}, now=now)
 
 
-def answer(session: Session, row: CaseRow, text: str, by: Actor, *, now: datetime) -> Case:
-    """Answered on the spot (直接答复): more than half of all calls end so."""
+def answer(
+    session: Session,
+    row: CaseRow,
+    text: str,
+    by: Actor,
+    *,
+    now: datetime,
+    knowledge: str = "",
+    solved: bool | None = None,
+) -> Case:
+    """Answered on the spot (直接答复): more than half of all calls end so.
+
+    `knowledge`: the entry it was read from; `solved`: what the citizen said when asked whether that settles it.
+    """
     if not text.strip():
         raise Refusal("请写明答复了什么", field="answer")
-    return record(session, row, Step.ANSWER, by, {"answer": text.strip()}, now=now)
+    data: dict[str, Any] = {"answer": text.strip()}
+    data |= {"knowledge": knowledge} if knowledge else {}
+    data |= {"solved": solved} if solved is not None else {}
+    return record(session, row, Step.ANSWER, by, data, now=now)
 
 
 def _words(values: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cases import shares
+from cases import conflict, shares
 from cases.actor import Actor
 from cases.counting import count
 from cases.fold import Case, written
@@ -78,6 +78,7 @@ def rule(
 ) -> Case:
     """Whose it is, in writing. To the same department its clock runs on; another one gets a share of its own."""
     shares.check_department(department, city, "department")
+    conflict.check(row.accused, [("department", department)], city)
     if not text.strip():
         raise Refusal("请写明裁定的理由和依据：它以后就是同类工单派单的先例", field="text")
     ruling = _ruling(row, share, department, text.strip(), by, now)
