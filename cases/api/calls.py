@@ -12,13 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import FileResponse
 
-from cases import intake
+from cases import audit, intake
 from cases.actor import FRONT, Actor
 from cases.api.answers import moment
 from cases.api.setting import Setting
+from cases.audit_chain import Action
 from cases.model import CaseRow, TranscriptRow
-from cases.refusal import NotFound
-from cases.words import Role
+from cases.refusal import NotFound, NotYours
+from cases.words import Confidentiality, Role
 from ivr.call import Call, CallEvent, Recording, fold
 from ivr.call import Role as Party
 
@@ -34,12 +35,14 @@ def routes(setting: Setting) -> APIRouter:
     def read(call_id: str, actor: Actor = front) -> dict[str, Any]:
         with setting.database.session() as session:
             events = events_of(session, call_id, actor, setting)
+            audit.note(session, Action.CALL_READ, actor.title, now=setting.clock(), call=call_id)
             return call_view(session, events)
 
     @router.get("/calls/{call_id}/recordings/{leg}.wav", summary="What one leg said", response_class=FileResponse)
     def recording(call_id: str, leg: str, part: int = Query(1, ge=1, le=1000), actor: Actor = front) -> FileResponse:
         with setting.database.session() as session:
             events = events_of(session, call_id, actor, setting)
+            audit.note(session, Action.HEARD, actor.title, now=setting.clock(), call=call_id, leg=leg)
         found = [each for each in fold(events).recordings if each.leg == leg][part - 1 : part]
         path = _file(found[0], setting.settings.recordings_dir) if found else None
         if path is None:
@@ -71,6 +74,8 @@ def events_of(session: Session, call_id: str, actor: Actor, setting: Setting) ->
     events = list(known.values())
     if not events or not _theirs(fold(events), actor):
         raise NotFound("没有这通电话的记录")
+    if tip_offs(session, [call_id]) and actor.name not in _talked(fold(events)):
+        raise NotYours("这是举报电话：只有接听的话务员可以查看；举报人的身份请在工单中申请，由第二人同意")
     return events
 
 
@@ -81,10 +86,18 @@ def live_events(call_id: str, setting: Setting) -> Sequence[CallEvent]:
 
 def _theirs(call: Call, actor: Actor) -> bool:
     """Operators hear the calls they were in, and messages left when nobody answered; those who lead hear all."""
-    if actor.role is not Role.OPERATOR:
-        return True
-    talked = {leg.name for leg in call.legs if leg.joined_at and leg.role in _OURS}
-    return not talked or actor.name in talked
+    talked = _talked(call)
+    return actor.role is not Role.OPERATOR or not talked or actor.name in talked
+
+
+def _talked(call: Call) -> set[str]:
+    return {leg.name for leg in call.legs if leg.joined_at and leg.role in _OURS}
+
+
+def tip_offs(session: Session, call_ids: Sequence[str]) -> set[str]:
+    """Those of these calls that became a tip-off: number and voice would tell who gave it."""
+    theirs = CaseRow.call_id.in_(call_ids), CaseRow.confidentiality == Confidentiality.TIP_OFF
+    return {call for call in session.scalars(select(CaseRow.call_id).where(*theirs)) if call}
 
 
 def _call(call: Call) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from cases import addresses, endpoints, trials
+from cases import addresses, audit, endpoints, trials
 from cases.actor import Actor
 from cases.addresses import BadAddress, Rules
 from cases.api import answers
 from cases.api.department_bodies import NewEndpoint, NewKey
 from cases.api.setting import Setting
+from cases.audit_chain import Action
 from cases.model import Endpoint
 from cases.refusal import NotFound, Refusal
 from cases.words import Channel, Event, Role
@@ -76,6 +77,7 @@ def routes(setting: Setting) -> APIRouter:
         """The key before stays good beside it, until there is a third. A `secret` is shown this once."""
         _check(code, actor, setting)
         with setting.database.session() as session:
+            audit.note(session, Action.KEY_MADE, actor.title, now=setting.clock(), department=code, key=body.version)
             if body.version == "v1":
                 return {"version": "v1", "secret": endpoints.new_secret(session, code, now=setting.clock())}
             return {"version": "v1a", "public_key": endpoints.new_key_pair(session, code, now=setting.clock())}
@@ -132,6 +134,8 @@ def _change(session: Session, code: str, body: NewEndpoint, actor: Actor, settin
     if actor.role is Role.ADMINISTRATOR:
         more["approved_host"] = addresses.parse(body.url).host if body.url else ""
     channel = _channel(body, known)
+    host = addresses.parse(body.url).host if body.url else ""  # a path may hold a secret
+    audit.note(session, Action.ENDPOINT, actor.title, now=now, department=code, channel=channel.value, host=host)
     row = endpoints.set_endpoint(session, code, body.url, networks, now=now, channel=channel, **more)
     if endpoints.channel_for(row, Event.DISPATCHED) is not channel:
         raise Refusal("webhook 和 open311 需要 url，email 需要 email", field="channel")
