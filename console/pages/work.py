@@ -103,6 +103,7 @@ def _case(
         here=f"{HOMES[home]}/{no}",
         forms=_forms(found),
         asks=step_forms.FORMS,
+        usual=step_forms.USUAL,
         done=Step(done).label if done in {step.value for step in Step} else "",
         refused=refused,
         sent=sent or {},

@@ -17,7 +17,9 @@ import pytest
 
 from cases.model import CaseRow
 from config.settings import ROOT
+from console.hub import Viewer
 from console.pages import door, render, stream
+from console.pages.ports import NewCase
 from ivr.board import Cause, Status
 from ivr.room import Step
 from tests.console.desk_house import PASSWORD, House, eventually, opened_house
@@ -467,6 +469,9 @@ def test_no_page_fails_the_accessibility_rules(house: House, page: Any, width: i
     assert axe_findings(page) == [], "errors"
     overflow: Callable[[], int] = lambda: page.evaluate("() => document.documentElement.scrollWidth - innerWidth")  # noqa: E731
     assert overflow() <= 0, "no horizontal scrolling"
-    for path in ("/", "/login", "/cases/1?code=2", "/desk/cases/0"):
+    made = NewCase("axe", "路灯不亮", "complaint", "urban_construction", "urgent", "street_lighting", place="文晖路")
+    no = house.ports.cases.register(made, Viewer("limin", "limin", "operator")).no
+    work = ("/desk/dispatch?tab=late", "/desk/dispatch?tab=dispatch", f"/desk/cases/{no}", "/desk/cases/0")
+    for path in ("/", "/login", "/cases/1?code=2", *work):
         page.goto(house.url + path)
         assert axe_findings(page) == [], path
