@@ -23,6 +23,7 @@ from cases.api import (
     public,
     public_stats,
     publications,
+    replies,
     reports,
     reveals,
     supervision,
@@ -66,6 +67,7 @@ def router(
         audit,
         supervision,
         instructions,
+        replies,
     ):
         all_routes.include_router(one.routes(setting))
     return all_routes
