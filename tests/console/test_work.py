@@ -10,8 +10,9 @@ import pytest
 
 from console.hub import Viewer
 from console.pages.ports import NewCase
-from tests.console.desk_house import House, built, house, signed_in  # noqa: F401 - fixtures
+from tests.console.desk_house import House, built, house, signed_in
 
+__all__ = ["built", "house"]
 LIMIN = Viewer("limin", "limin", "operator")
 
 
@@ -32,7 +33,8 @@ _calls = iter(range(100))
 
 def dispatched(house: House, **changes: str) -> str:
     new = {"summary": "路灯不亮", "kind": "complaint", "category": "urban_construction", "urgency": "urgent"}
-    made = NewCase(f"work-{next(_calls)}", **(new | changes), lead="street_lighting", phone="13805712345", name="王秀英")
+    citizen = {"phone": "13805712345", "name": "王秀英"}
+    made = NewCase(f"work-{next(_calls)}", **(new | changes), **citizen, lead="street_lighting")
     return house.ports.cases.register(made, LIMIN).no
 
 
