@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cases.refusal import Refusal
-from cases.words import Part
 from config.city import City
 
 
@@ -20,12 +19,12 @@ def excluded(accused: str, city: City) -> frozenset[str]:
     return frozenset(code for code in (accused, found.parent if found else "") if code)
 
 
-def check(accused: str, shares: Iterable[tuple[str, Part]], city: City) -> None:
-    """Raises InConflict, when one of these departments may not have its part."""
+def check(accused: str, chosen: Iterable[tuple[str, str]], city: City) -> None:
+    """Raises InConflict. `chosen`: (field of the request, department's code)."""
     no = excluded(accused, city)
-    for code, part in shares:
+    for field, code in chosen:
         if code in no:
             name = getattr(city.department(code), "name", code)
             why = "被反映的单位" if code == accused else "被反映单位的上级单位"
             said = f"“{name}”是{why}，应当回避，不能主办或协办这件工单；请改派其他单位"
-            raise InConflict(said, field=part.value)
+            raise InConflict(said, field=field)
