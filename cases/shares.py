@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cases import conflict, extension, outbox
+from cases import extension, outbox
 from cases.deadlines import Deadline, deadline, rule_for
 from cases.fold import written
 from cases.kept_rule import write_rule
@@ -19,10 +19,8 @@ from config.city import City
 
 
 def new_shares(
-    row: CaseRow, shares: Sequence[tuple[str, Part]], first: int, city: City, now: datetime
+    row: CaseRow, shares: Iterable[tuple[str, Part]], first: int, city: City, now: datetime
 ) -> list[AssignmentRow]:
-    """Raises InConflict: whoever is complained about, and their superior, get no part in the case."""
-    conflict.check(row.accused, shares, city)
     until = deadline(Urgency(row.urgency), Kind(row.kind), now, city.deadlines, city.workdays)
     return [_new(row, code, part, place, until, now) for place, (code, part) in enumerate(shares, first)]
 
