@@ -100,21 +100,24 @@ def may_be_called(number: str, prefixes: Sequence[str]) -> bool:
 # ---- trying
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """How often the citizen has been rung, and when the last one failed."""
+    """How often the citizen has been rung, when the last one failed, and whether they have come to the room."""
 
     count: int = 0
     failed_at: datetime | None = None
+    reached: bool = False
 
 
 def tries_in(events: Iterable[CallEvent]) -> Tries:
     legs: list[str] = []
-    failed_at = None
+    failed_at, reached = None, False
     for e in events:
         if e.kind is Kind.LEG_ASKED and e.data["role"] == Role.CITIZEN:
             legs.append(e.data["leg"])
         elif e.kind is Kind.LEG_FAILED and e.data["leg"] in legs:
             failed_at = e.at
-    return Tries(len(legs), failed_at)
+        elif e.kind is Kind.LEG_JOINED and e.data["leg"] in legs:
+            reached = True
+    return Tries(len(legs), failed_at, reached)
 
 
 def not_before(tries: Tries, pause_seconds: float, now: datetime) -> datetime:
@@ -148,9 +151,9 @@ class Sight:
 
 def what_now(booking: Booking, tries: Tries, sight: Sight, now: datetime) -> Do:
     """Looked at again and again; each answer leads to a state in which it is no longer given."""
+    if tries.reached:
+        return Do.NOTHING  # from here on it is a call like any other
     room = sight.room if sight.room and not sight.room.ended_at else None
-    if room and rooms.citizen(room).state in rooms.PRESENT:
-        return Do.NOTHING  # they talk, or wait for the next operator: the rules of rooms and line
     if sight.talks_elsewhere:
         return Do.SETTLE
     if room and sight.rung:

@@ -77,7 +77,8 @@ def _numbers(floor: Floor) -> set[str]:
 
 
 def _open_ones(floor: Floor) -> list[LiveCall]:
-    return [call for call in floor.calls.values() if call.booking and not call.hung_up]
+    booked = [call for call in floor.calls.values() if call.booking and not call.hung_up]
+    return [call for call in booked if not callbacks.tries_in(call.events).reached]
 
 
 def kept_place(floor: Floor, caller: str) -> Booking | None:

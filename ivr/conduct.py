@@ -23,6 +23,7 @@ from ivr.room import Do, Order, Step
 
 log = logging.getLogger(__name__)
 
+CALLBACK_SHOWN = "预约回拨"  # on the operator's telephone, beside the citizen's number
 STAFF = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 
 
@@ -73,7 +74,8 @@ def _ring_operator(floor: Floor, call_id: str, name: str) -> None:
     if call is None or call.room is None or call.room.ended_at:
         settle_line(floor, *waiting_line.leave(floor.line, call_id, floor.clock()))  # a place without a citizen
     elif entry and entry.offered == name:
-        leg = dial(floor, call, Role.OPERATOR, operator_endpoint(name), call.caller)
+        shown = f'"{CALLBACK_SHOWN}" <{call.caller}>' if entry.callback else call.caller
+        leg = dial(floor, call, Role.OPERATOR, operator_endpoint(name), shown)
         ask_in(floor, call, replace(leg, brief=entry.callback), name, name)
     else:  # the line has changed its mind meanwhile
         free(floor, name)

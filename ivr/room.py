@@ -144,7 +144,8 @@ def came_back(room: Room, leg: str) -> Room:
 
 def reopen(room: Room, now: datetime) -> Room:
     """The citizen enters once more. Rows stay: a telephone of before may still be on its way down."""
-    back = replace(citizen(room), state=S.TALKING, muted=False, whisper_to=None, cause=None, joined_at=now)
+    back = replace(citizen(room), state=S.TALKING, muted=False, whisper_to=None, cause=None, asked_at=now,
+                   joined_at=now)  # fmt: skip
     return replace(_put(room, back), ended_at=None)
 
 
@@ -210,8 +211,10 @@ def _settle(room: Room, gone: Participant, orders: tuple[Order, ...], now: datet
 
 
 def _talked(room: Room) -> bool:
-    """Has the citizen had anybody to talk with? If not, they still wait, and go on waiting."""
-    since = citizen(room).joined_at
+    """Has the citizen had anybody to talk with? If not, they still wait, and go on waiting. Whoever was asked in for a
+    citizen who is called was there before them."""
+    who = citizen(room)
+    since = who.asked_at if who.joined_at else None
     return any(_talks(p) and p.joined_at and since and p.joined_at >= since for p in room.participants)
 
 
