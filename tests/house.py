@@ -20,7 +20,7 @@ from pathlib import Path
 from config.settings import Settings
 from config.telephones import Account, sip_digest
 from console.telephony import Telephony
-from ivr.board import Participant, Room
+from ivr.board import Operator, Participant, Room
 from ivr.call import Role
 from ivr.ear import Listen
 from ivr.flow import Flows
@@ -93,6 +93,7 @@ class House:
         self.listen: Listen = lambda _tap, _phrases: False
         self.telephony: Telephony | None = None
         self.loaded: Flows | None = None
+        self.operators: list[Operator] = []
 
     def start(self) -> None:
         for prompt, hz in PROMPTS.items():
@@ -110,7 +111,7 @@ class House:
             clock=lambda: datetime.now(UTC), listen=lambda *asked: self.listen(*asked),
         )  # type: ignore[arg-type, return-value]  # fmt: skip
         login = (self.asterisk.ami_user, self.asterisk.ami_secret)
-        self.telephony = Telephony(self.settings, login, Directory(), desk)
+        self.telephony = Telephony(self.settings, login, Directory(), desk, operators=self.operators)
         self.telephony.start()
         eventually(lambda: self.telephony.ami.connected, "a connection to Asterisk")
 
@@ -120,6 +121,8 @@ class House:
 
     def close(self) -> None:
         if self.telephony:
+            known = self.exchange.board().operators  # a restart sends nobody home
+            self.operators = [Operator(o.name, o.status, o.since, reason=o.reason) for o in known]
             self.telephony.stop()
             self.telephony = None
 

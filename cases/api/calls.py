@@ -111,6 +111,7 @@ def _call(call: Call) -> dict[str, Any]:
         "ended_at": moment(call.ended_at),
         "ended_because": call.ended_because or None,
         "answered": call.answered,
+        "satisfaction": call.facts.get("satisfaction"),
         "legs": [_leg(each) for each in call.legs],
         "recordings": [_recording(call, each) for each in call.recordings],
     }
