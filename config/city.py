@@ -12,6 +12,7 @@ from config.offices import Department, DirectoryLine, District
 from config.problems import Place, Problem, Problems, Unsound, shown
 from config.read_city import Parts, read_city
 from config.reply_words import ReplyWords
+from config.retention import Retention
 from config.rules import Deadlines
 from config.search import search
 from config.words import Category, KindWords, UrgencyWords
@@ -60,6 +61,7 @@ class City:
     workdays: Workdays = field(default_factory=Workdays)
     figures: FigureRules = field(default_factory=FigureRules)
     reply_words: ReplyWords = field(default_factory=ReplyWords)
+    retention: Retention = field(default_factory=Retention)
 
     def department(self, code: str) -> Department | None:
         return self._departments.get(code)
@@ -104,6 +106,7 @@ def _city(parts: Parts) -> City:
         parts.workdays,
         parts.figures,
         parts.reply_words,
+        parts.retention,
     )
 
 

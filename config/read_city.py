@@ -17,9 +17,11 @@ from config.read_figures import read_figures
 from config.read_holidays import read_workdays
 from config.read_offices import read_departments, read_districts, read_lines
 from config.read_reply_words import read_reply_words
+from config.read_retention import read_retention
 from config.read_rules import read_deadlines
 from config.read_words import read_categories, read_kinds, read_urgencies
 from config.reply_words import ReplyWords
+from config.retention import Retention
 from config.rules import Deadlines
 from config.words import Category, KindWords, UrgencyWords
 from config.workdays import Workdays
@@ -43,6 +45,7 @@ class Parts:
     workdays: Workdays
     figures: FigureRules
     reply_words: ReplyWords
+    retention: Retention
 
 
 class _Folder:
@@ -82,6 +85,7 @@ def read_city(city_dir: Path, problems: Problems) -> Parts:
         workdays=read_workdays(city_dir, problems),
         figures=read_figures(folder.own_or_shipped("figures.yaml"), notes),
         reply_words=read_reply_words(folder.own_or_shipped("perfunctory.yaml"), notes),
+        retention=read_retention(folder.own_or_shipped("retention.yaml"), notes),
     )
     notes.check(folder.lenient, set() if places else {"district"})
     return _without_strangers(parts)

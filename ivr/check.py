@@ -15,7 +15,8 @@ from ivr.load import CALENDARS, known_in, load_flows
 from ivr.scenarios import read_scenarios
 
 Sayable = Callable[[str], bool]  # can the speech model understand these words?
-CITY_FILES = ("departments.yaml", "categories.yaml", "deadlines.yaml", "directory.yaml", "figures.yaml", "places.yaml")
+CITY_FILES = ("departments.yaml", "categories.yaml", "deadlines.yaml", "directory.yaml", "figures.yaml", "places.yaml",
+              "retention.yaml")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
