@@ -82,11 +82,34 @@ def find(session: Session, key: str) -> ExtensionRow:
     return row
 
 
+def listed(session: Session, by: Actor, open_only: bool) -> list[ExtensionRow]:
+    """Requests, the one that waits longest first; a department's own."""
+    chosen = select(ExtensionRow).order_by(ExtensionRow.asked_at, ExtensionRow.id).limit(200)
+    if open_only:
+        chosen = chosen.where(ExtensionRow.decision.is_(None))
+    if not by.sees_all:
+        own = select(AssignmentRow.id).where(AssignmentRow.department == by.department)
+        chosen = chosen.where(ExtensionRow.assignment_id.in_(own))
+    return list(session.scalars(chosen))
+
+
+def open_for(session: Session, share: AssignmentRow) -> ExtensionRow:
+    """The request of this share that nobody has decided yet."""
+    row = _open(session, share)
+    if row is None:
+        raise Conflict("没有待决定的延期申请")
+    return row
+
+
 def lapse(session: Session, share: AssignmentRow, *, now: datetime) -> None:
     """Nobody needs to decide any more: the department has replied, or the case was taken from it."""
-    chosen = ExtensionRow.assignment_id == share.id, ExtensionRow.decision.is_(None)
-    if asked := session.scalar(select(ExtensionRow).where(*chosen)):
+    if asked := _open(session, share):
         asked.decision, asked.decided_at = "lapsed", now
+
+
+def _open(session: Session, share: AssignmentRow) -> ExtensionRow | None:
+    chosen = ExtensionRow.assignment_id == share.id, ExtensionRow.decision.is_(None)
+    return session.scalar(select(ExtensionRow).where(*chosen))
 
 
 def _check(row: CaseRow, asked: ExtensionRow, granted: bool, reason: str, by: Actor) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from cases.api import (
+    assignments,
     audit,
     call_list,
     callers,
@@ -51,6 +52,7 @@ def router(
         tokens,
         case_list,
         cases,
+        assignments,
         deadlines,
         departments,
         deliveries,

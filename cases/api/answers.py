@@ -15,6 +15,7 @@ from cases.endpoints import public_keys
 from cases.fold import Case, Happening, fold
 from cases.guards import possible, possible_for
 from cases.history import assignments, history
+from cases.lifecycle import ENDED, Step
 from cases.model import AssignmentRow, CaseRow, Delivery, Endpoint
 from cases.words import Channel, Confidentiality, Kind, Part, Progress, Sending, State, Urgency
 from config.city import City
@@ -50,13 +51,14 @@ def case_view(session: Session, row: CaseRow, actor: Actor, city: City, now: dat
     told, shares = history(session, row.number), assignments(session, row.number)
     mine = [a for a in shares if actor.sees_all or a.department == actor.department]
     sent = [d for d in outbox.of_case(session, row.number) if actor.sees_all or d.department == actor.department]
-    may = possible_now(fold(told), actor, now)
+    folded = fold(told)
+    may = possible_now(folded, actor, now)
     seen = sight(row, mine, actor)
     view = case_line(row, actor) | privacy.as_seen(row, seen)
     view |= {
         "answer": row.answer,
         "assignments": [
-            _assignment(each, sent, city, open_=each in mine) | {"possible": may[each.id]} for each in shares
+            _assignment(each, sent, city, now, open_=each in mine) | {"possible": may[each.id]} for each in shares
         ],
         "deliveries": [delivery(each) for each in sent],
         "history": [_happening(each, actor) for each in told if actor.sees_all or _shown(each, mine)],
@@ -66,8 +68,23 @@ def case_view(session: Session, row: CaseRow, actor: Actor, city: City, now: dat
         view |= {"code": row.code, "created_by": row.created_by, "accused": row.accused or None}
         if row.confidentiality == Confidentiality.TIP_OFF:
             view["self_identifying"] = privacy.self_identifying(f"{row.summary}\n{row.text}")
-    lead = next((each for each in shares if each.part == Part.LEAD), None)
-    return view | {"due_at": moment(lead.due_at) if lead else None}
+    return view | {
+        "due_at": moment(folded.lead.due_at) if folded.lead else None,
+        "closed_at": moment(row.closed_at),
+        "merged_into": row.merged_into if actor.sees_all else None,
+        "reopened": folded.reopened,
+        "retention": row.retention,
+    }
+
+
+def share_view(
+    session: Session, row: CaseRow, share: AssignmentRow, actor: Actor, city: City, now: datetime
+) -> dict[str, Any]:
+    """One department's share by itself."""
+    sent = [each for each in outbox.of_case(session, row.number) if each.assignment_id == share.id]
+    may = possible_now(fold(history(session, row.number)), actor, now)
+    view = _assignment(share, sent, city, now, open_=True) | {"possible": may[share.id]}
+    return {"case": row.number, "version": row.version, **view}
 
 
 def sight(row: CaseRow, mine: Iterable[AssignmentRow], actor: Actor) -> privacy.Sight:
@@ -116,8 +133,11 @@ def endpoint(row: Endpoint | None, department: str) -> dict[str, Any]:
     }
 
 
-def _assignment(row: AssignmentRow, sent: Iterable[Delivery], city: City, *, open_: bool) -> dict[str, Any]:
+def _assignment(
+    row: AssignmentRow, sent: Iterable[Delivery], city: City, now: datetime, *, open_: bool
+) -> dict[str, Any]:
     """One department's share; what it wrote is shown to itself and to the hotline only."""
+    at_work = row.progress not in ENDED
     department = city.department(row.department)
     ways = [each for each in sent if each.assignment_id == row.id]
     trouble = next((each.last_error for each in ways if each.last_error and each.state != Sending.DELIVERED), None)
@@ -134,6 +154,14 @@ def _assignment(row: AssignmentRow, sent: Iterable[Delivery], city: City, *, ope
         "provisional": row.due_provisional,
         "sign_by": moment(row.sign_by),
         "contact_by": moment(row.contact_by),
+        "contacted_at": moment(row.contacted_at),
+        "contact_missed": bool(row.contact_by and (row.contacted_at or now) > row.contact_by),
+        "return_by": moment(row.return_by),
+        "paused_until": moment(row.paused_until),
+        "overdue": at_work and row.progress != Progress.REPLIED and now > row.due_at,
+        "returns": row.returns,
+        "extensions": row.extensions,
+        "reworks": row.reworks,
         "dispatched_at": moment(row.dispatched_at),
         "delivered_at": moment(row.delivered_at),
         "signed_at": moment(row.signed_at),
@@ -151,8 +179,10 @@ def _happening(h: Happening, actor: Actor) -> dict[str, Any]:
 
 
 def _shown(h: Happening, mine: Iterable[AssignmentRow]) -> bool:
-    """A department sees its own share's history."""
-    return h.data.get("assignment") in {each.id for each in mine}
+    """A department sees its own share's history, also when the citizen sent it back."""
+    own = {each.id for each in mine}
+    again = h.step is not Step.DISPATCH and any(each["id"] in own for each in h.data.get("assignments", ()))
+    return again or h.data.get("assignment") in own
 
 
 def possible_now(case: Case, actor: Actor, now: datetime) -> dict[str, list[str]]:

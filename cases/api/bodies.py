@@ -6,9 +6,9 @@ changed endpoint with an unknown field is refused, because a slip there would si
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from cases.words import Confidentiality, Kind, Urgency
 
@@ -58,23 +58,6 @@ class Correction(BaseModel):
     summary: Line | None = None
     text: Text | None = None
     accused: Line | None = None
-
-
-class Transition(BaseModel):
-    """One step: accept, answer {answer}, dispatch {lead, assisting}, sign, reply {reply}."""
-
-    action: Literal["accept", "answer", "dispatch", "sign", "reply"]
-    lead: Line = ""
-    assisting: Annotated[list[Line], Field(max_length=20)] = []
-    text: Text = Field("", validation_alias=_also("text", "answer", "reply", "content", "reason"))
-
-    @model_validator(mode="before")
-    @classmethod
-    def _flat(cls, value: Any) -> Any:
-        """`data` may hold the step's own fields."""
-        if isinstance(value, dict) and isinstance(value.get("data"), dict):
-            return {**value["data"], **{k: v for k, v in value.items() if k != "data"}}
-        return value
 
 
 def confidentiality(given: bool | Confidentiality) -> Confidentiality:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from cases import assignment, audit, case, intake
 from cases.actor import FRONT, Actor
 from cases.api.answers import case_view
-from cases.api.bodies import Correction, NewCase, Transition, confidentiality
+from cases.api.bodies import Correction, NewCase, confidentiality
 from cases.api.calls import events_of, live_events
 from cases.api.idempotency import once
 from cases.api.setting import Setting
+from cases.api.step_bodies import Transition
 from cases.api.steps import take
 from cases.audit_chain import Action
 from cases.refusal import NotFound, Refusal
@@ -61,7 +62,7 @@ def routes(setting: Setting) -> APIRouter:
             response.headers["ETag"] = etag(row.version)
             return case_view(session, row, actor, setting.city, setting.clock())
 
-    @router.post("/cases/{number}/transitions", summary="Take a step: accept, answer, dispatch, sign, reply")
+    @router.post("/cases/{number}/transitions", summary="Take the next step")
     def step(
         number: str, body: Transition, response: Response, if_match: IfMatch = None, actor: Actor = all_roles
     ) -> dict[str, Any]:
@@ -75,7 +76,8 @@ def routes(setting: Setting) -> APIRouter:
     def possible(number: str, actor: Actor = all_roles) -> dict[str, Any]:
         with setting.database.session() as session:
             view = case_view(session, case.find(session, number, actor), actor, setting.city, setting.clock())
-        return {"state": view["state"], "possible": view["possible"]}
+        shares = {each["id"]: each["possible"] for each in view["assignments"]}
+        return {"state": view["state"], "possible": view["possible"], "assignments": shares}
 
     return router
 
