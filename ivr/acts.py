@@ -230,7 +230,7 @@ def _callback_ended(_walk: Walk, _act: Callback, event: ev.CallbackEnded) -> str
 
 
 def _called_back(walk: Walk, _act: Callback, event: ev.LineEnded) -> str | None:
-    """In the callback's own call: the talk that was promised is over; or nobody was there, as if it had been refused."""
+    """In the callback's own call: the talk that was promised is over; or nobody was there, and it counts as refused."""
     return walk.after_callback() if event.how == "talked" else "refused"
 
 

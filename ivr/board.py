@@ -111,8 +111,8 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the waiting line (排队). Position 1 is next. `callback`: kept for a citizen who is called back (预约回拨),
-    not before `not_before` when they could not be reached."""
+    """A place in the waiting line (排队). Position 1 is next. `callback`: kept for a citizen who is called back
+    (预约回拨), not before `not_before` when they could not be reached."""
 
     call_id: str
     caller: str

@@ -30,6 +30,7 @@ from ivr.call import CallEvent, Kind, Role
 from ivr.flow import DIGIT_TYPES
 
 MISSED, SETTLED = "callback_missed", "callback_settled"  # reasons of an end
+GRACE = timedelta(seconds=30)
 CHOSEN = ("category", "urgency", "language", "note")  # what a flow may have noted of the citizen's wishes
 
 
@@ -160,8 +161,9 @@ def what_now(booking: Booking, tries: Tries, sight: Sight, now: datetime) -> Do:
         return _while_it_rings(room, sight)
     if room and rooms.partners(room):
         return Do.RING
-    if sight.in_line:
-        return Do.MISS if now >= booking.until and not sight.offered else Do.NOTHING
+    if sight.in_line:  # an operator whose telephone rings at the last moment may still come
+        end = booking.until + (GRACE if sight.offered else timedelta(0))
+        return Do.MISS if now >= end else Do.NOTHING
     if room and _coming(room):
         return Do.NOTHING
     return Do.MISS if tries.count >= booking.attempts or now >= booking.until else Do.WAIT
