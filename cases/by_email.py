@@ -9,16 +9,13 @@ from __future__ import annotations
 import smtplib
 import ssl
 from contextlib import suppress
-from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
-from cases import message
-from cases.deadlines import CITY_TIME
 from cases.parcel import Parcel
 from cases.post import Outcome
-from cases.sheet import Sheet, as_html, as_text
-from cases.words import Confidentiality, Event, Kind, Part, Urgency
+from cases.sheet import Sheet, as_html, as_text, sheet_of
+from cases.words import Event, Urgency
 from config.settings import Settings
 
 
@@ -50,7 +47,7 @@ def hand_over(letter: EmailMessage, settings: Settings) -> Outcome:
 def letter(parcel: Parcel) -> EmailMessage:
     """The order as text and HTML."""
     case, row = parcel.case, parcel.row
-    event, sheet = Event(row.event), sheet_of(parcel)
+    event, sheet = Event(row.event), _sheet(parcel)
     written = _addressed(parcel.target.email, f"【12345】{event.label} {case.number}（{Urgency(case.urgency).label}）",
                          parcel.settings)  # fmt: skip
     written["Message-ID"] = f"<{row.id}@{_domain(written['From'])}>"
@@ -67,37 +64,12 @@ def trial(address: str, settings: Settings) -> Outcome:
     return hand_over(written, settings)
 
 
-def sheet_of(parcel: Parcel) -> Sheet:
-    case, share, row = parcel.case, parcel.share, parcel.row
-    said = message.words(case, share)
-    secret = case.confidentiality != Confidentiality.ORDINARY
-    named = [
-        ("工单号", case.number),
-        ("事项", Event(row.event).label),
-        *_told(row.body),
-        ("承办单位", f"{_department(parcel)}（{Part(share.part).label}）"),
-        ("诉求类型", f"{Kind(case.kind).label} · {_category(parcel)}"),
-        ("紧急程度", Urgency(case.urgency).label),
-        ("派单时间", _time(share.dispatched_at)),
-        ("办结期限", _time(share.due_at)),
-        ("地点", said["place"] or "未写"),
-        ("诉求摘要", said["summary"] or ""),
-        ("诉求内容", said["text"] or "（见摘要）"),
-        ("诉求人", " ".join(filter(None, (said["caller_name"], said["phone"]))) or "未留姓名"),
-        *(
-            [("保密要求", Confidentiality(case.confidentiality).label + "，不得向任何人透露诉求人信息")]
-            if secret
-            else []
-        ),
-    ]
-    signing = [("点此签收（一次有效）", parcel.signing_link)] if parcel.signing_link else []
-    page = f"{parcel.settings.link_base}/department"
-    return Sheet(f"{Event(row.event).label} {case.number}", named, [*signing, ("登录网页办理", page)])
-
-
-def _told(body: dict[str, object]) -> list[tuple[str, str]]:
-    """What the event itself says in words, such as a supervision notice's demand."""
-    return [("说明", str(body[name])) for name in ("title", "text", "reason") if body.get(name)]
+def _sheet(parcel: Parcel) -> Sheet:
+    page = ("登录网页办理", f"{parcel.settings.link_base}/department")
+    signing = ("点此签收（一次有效）", parcel.signing_link)
+    links = [signing, page] if parcel.signing_link else [page]
+    event = Event(parcel.row.event)
+    return sheet_of(parcel.case, parcel.share, parcel.city, event=event, told=parcel.row.body, links=links)
 
 
 def _hand_over(letter: EmailMessage, settings: Settings) -> None:
@@ -129,17 +101,3 @@ def _addressed(to: str, subject: str, settings: Settings) -> EmailMessage:
 
 def _domain(sender: str) -> str:
     return parseaddr(sender)[1].rpartition("@")[2] or "hotline.invalid"
-
-
-def _department(parcel: Parcel) -> str:
-    found = parcel.city.department(parcel.share.department) if parcel.city else None
-    return found.name if found else parcel.share.department
-
-
-def _category(parcel: Parcel) -> str:
-    found = parcel.city.category(parcel.case.category) if parcel.city else None
-    return found.name if found else parcel.case.category
-
-
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(CITY_TIME):%Y-%m-%d %H:%M}"

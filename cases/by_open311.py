@@ -43,7 +43,7 @@ def trial(target: Endpoint, settings: Settings) -> post.Outcome:
     """Does a GeoReport server answer there? Asks for its services and makes nothing."""
     answer = _ask(target, settings, "services")
     if answer.outcome.arrived and not isinstance(_json(answer.body), list):
-        return post.Outcome(answer.outcome.status, "答复的不是 GeoReport 的服务列表", final=True, known_before=False)
+        return post.Outcome(0, "答复的不是 GeoReport 的服务列表")
     return answer.outcome
 
 

@@ -50,6 +50,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     from cases.audit_signing import AuditSigning
     from cases.auto_signing import AutoSigning
     from cases.delivery import Deliveries
+    from cases.following import Following
     from cases.pausing import Resuming
     from cases.recounting import Recounting
     from cases.transcripts import Transcripts
@@ -71,7 +72,8 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
         return draft(transcript, city, caller=call.caller, now=call.ended_at or call.started_at).to_json()
 
     return [
-        Deliveries(database, settings).task(),
+        Deliveries(database, settings, city=city).task(),
+        Following(database, settings).task(),
         Transcripts(database, transcribe, draft).task(),
         AutoSigning(database).task(),
         Recounting(database, city).task(),
