@@ -26,6 +26,7 @@ from console.directory import InMemory
 from console.follower import Follower
 from console.hub import Hub
 from console.live_talk import LiveTalk
+from console.pages import signing
 from console.pages.ports import Ports
 from console.pages.records import CasesInDatabase, PeopleInDatabase, TypedInDatabase
 from console.pages.work_records import WorkInDatabase
@@ -177,6 +178,7 @@ class Hotline:
         app.include_router(health.router(self))
         app.mount("/open311/v2", georeport.app(self.database, self.city, settings, now))
         pages.install(app, self._ports())
+        app.include_router(signing.routes(self.database, self.city, now))
         return app
 
     def live_events(self, call_id: str) -> Sequence[CallEvent]:
