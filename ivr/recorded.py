@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ivr import events as ev
-from ivr.call import CallEvent, Kind
+from ivr.call import CALLBACK, CallEvent, Kind
 from ivr.flow import (
     ACTIONS,
     DIGIT_TYPES,
@@ -70,10 +70,13 @@ class Recorded:
 
 
 def recorded(events: list[CallEvent], flows: Flows) -> Recorded | None:
-    """A call with the flows it ran on. None when it has not ended, or has passed nodes that these flows do not have."""
+    """A call with the flows it ran on. None when it has not ended, has passed nodes that these flows do not have, or is
+    a callback: its citizen goes through no flow."""
     events = sorted(events, key=lambda event: event.seq)
     stays, start = stays_of(events), events[0].data
     ended = events[-1].kind is Kind.CALL_ENDED
+    if start.get("way") == CALLBACK:
+        return None
     if not (ended and stays and all(_node(flows, stay) for stay in stays)):
         return None
     return Recorded(

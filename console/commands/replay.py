@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cases import intake, past_calls
 from config.database import Database
 from config.settings import Settings
-from ivr.call import CallEvent, Kind
+from ivr.call import CALLBACK, OUTGOING, CallEvent, Kind
 from ivr.check import check_flows
 from ivr.flow import Flows
 from ivr.hours import ZONE
@@ -102,8 +102,17 @@ def replay_all(calls: Iterable[list[CallEvent]], draft: Flows, versions: Version
         if result:
             outcome.compared.append(result)
         else:
-            outcome.why_not["它用的版本已经没有了" if own is None else "记录不全，或走过备用线路"] += 1
+            outcome.why_not[_why_not(events, own)] += 1
     return outcome
+
+
+def _why_not(events: list[CallEvent], own: Flows | None) -> str:
+    way = events[0].data.get("way", "")
+    if way == CALLBACK:
+        return "是回拨，市民没有再走流程"
+    if way == OUTGOING and all(event.kind is not Kind.NODE_ENTERED for event in events):
+        return "是外呼，没有接通"
+    return "它用的版本已经没有了" if own is None else "记录不全，或走过备用线路"
 
 
 def _load(versions: Versions, version: str) -> Flows | None:

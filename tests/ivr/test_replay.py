@@ -7,12 +7,14 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.commands.replay import replay_all
 from ivr import events as ev
-from ivr.call import CallEvent, Kind
+from ivr.call import CALLBACK, OUTGOING, CallEvent, Kind
 from ivr.flow import Flows
 from ivr.recorded import recorded
 from ivr.replay import Elsewhere, compare
 from ivr.session import Facts
+from ivr.versions import NoVersion
 from tests.ivr.flows import answers_to, flows_of, made_up_flows, shipped
 from tests.ivr.journals import Answerer, by_script, journal
 
@@ -167,3 +169,21 @@ def test_every_call_goes_its_own_way_again(text: str, data: st.DataObject) -> No
     rescued = sum(1 for e in events if e.kind is Kind.NODE_ENTERED and not e.data["way"]) > 1
     assert result is not None or rescued or events[-1].data["reason"] == "fallback"  # the flow itself failed
     assert result is None or not result.moved
+
+
+def test_a_callback_goes_through_no_flow_and_a_return_visit_through_its_own() -> None:
+    def made(way: str) -> list[CallEvent]:
+        first, *rest = journal(shipped(), by_script(ev.Digits("1")), flow="return_visit")
+        return [replace(first, data={**first.data, "way": way}), *rest]
+
+    assert recorded(made(CALLBACK), shipped()) is None
+    result = on_draft(made(OUTGOING), shipped(), shipped())
+    assert result is not None
+    assert str(result.new) == "结束（done）"
+    outcome = replay_all([made(CALLBACK), made(OUTGOING)[:1]], shipped(), Nowhere())  # type: ignore[arg-type]
+    assert set(outcome.why_not) == {"是回拨，市民没有再走流程", "是外呼，没有接通"}
+
+
+class Nowhere:
+    def load(self, version: str) -> Flows:
+        raise NoVersion(version)
