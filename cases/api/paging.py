@@ -24,11 +24,15 @@ def page(
     key: InstrumentedAttribute[str],
     cursor: str | None,
     limit: int,
+    *,
+    oldest_first: bool = False,
 ) -> Select[Any]:
     """The rows after the cursor, and one more, which tells whether there is a next page."""
     if cursor:
-        chosen = chosen.where(tuple_(at, key) < tuple_(*_read(cursor)))
-    return chosen.order_by(at.desc(), key.desc()).limit(limit + 1)
+        here, there = tuple_(at, key), tuple_(*_read(cursor))
+        chosen = chosen.where(here > there if oldest_first else here < there)
+    order = (at.asc(), key.asc()) if oldest_first else (at.desc(), key.desc())
+    return chosen.order_by(*order).limit(limit + 1)
 
 
 def cursor_after(at: datetime, key: str) -> str:
