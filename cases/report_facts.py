@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from cases.figures.facts import CallFact, CaseFact, Facts, Sent
@@ -35,7 +35,7 @@ from cases.model import (
     RecordingRow,
     SupervisionRow,
 )
-from cases.supervision import Level
+from cases.supervision import Level, NoticeState
 from cases.weekly import NO_PROBLEM
 from cases.words import Channel, Confidentiality, Kind, Sending, State, Urgency
 from config.city import City
@@ -85,10 +85,10 @@ def _calls(session: Session, period: Period) -> list[CallFact]:
     """Calls that reached the waiting line in the period. An operator or a department who joined has answered."""
     lined = select(CallEventRow.call_id, func.min(CallEventRow.at)).where(CallEventRow.kind == CallKind.LINE_JOINED)
     lined = lined.join(CallRow, CallRow.id == CallEventRow.call_id).where(*_within(CallRow.started_at, period))
-    offered = dict(session.execute(lined.group_by(CallEventRow.call_id)).tuples())
+    offered = dict(session.execute(lined.group_by(CallEventRow.call_id)).tuples().all())
     joined = select(LegRow.call_id, func.min(LegRow.joined_at)).where(LegRow.role.in_(("operator", "department")))
     joined = joined.join(CallRow, CallRow.id == LegRow.call_id).where(*_within(CallRow.started_at, period))
-    answered = dict(session.execute(joined.group_by(LegRow.call_id)).tuples())
+    answered = dict(session.execute(joined.group_by(LegRow.call_id)).tuples().all())
     left = exists().where(RecordingRow.call_id == CallRow.id, RecordingRow.what == "message")
     messages = set(session.scalars(select(CallRow.id).where(left, *_within(CallRow.started_at, period))))
     return [CallFact(key, at, answered.get(key), key in messages) for key, at in offered.items()]
@@ -184,11 +184,13 @@ def _closed_at(session: Session, numbers: Collection[str]) -> dict[str, datetime
 
 
 def _supervised(session: Session, numbers: Collection[str]) -> dict[str, list[tuple[datetime, str]]]:
-    """Notices that were issued; a reminder is none."""
-    issued = select(SupervisionRow).where(SupervisionRow.issued_at.is_not(None), SupervisionRow.level != Level.REMINDER)
+    """Notices that were issued, and proposals that somebody has dismissed with a reason; a reminder is neither."""
+    decided = or_(SupervisionRow.issued_at.is_not(None), SupervisionRow.state == NoticeState.DISMISSED)
+    issued = select(SupervisionRow).where(decided, SupervisionRow.level != Level.REMINDER)
     found: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
-    for row in _some(session, issued.order_by(SupervisionRow.issued_at), SupervisionRow.case_number, numbers):
-        found[row.case_number].append((row.issued_at, row.level))
+    for row in _some(session, issued.order_by(SupervisionRow.made_at), SupervisionRow.case_number, numbers):
+        level = row.level if row.issued_at else str(NoticeState.DISMISSED)
+        found[row.case_number].append((row.issued_at or row.ended_at, level))
     return found
 
 

@@ -38,6 +38,8 @@ COMMANDS = {
     "caller": ("caller", "Block a caller for a time, or let one go first."),
     "reporter": ("reporter", "Let programs report over Open311, each with its own key."),
     "audit": ("audit", "Verify and sign the record of who did and saw what."),
+    "seed": ("seed", "Live through a believable week, so that there is something to look at."),
+    "delivery": ("delivery", "See what has not reached departments, and send it again."),
     "demo": ("demo", "Hold a scripted three-way call with sound, from ring to delivered case."),
     "department-simulator": ("department", "Be a department's own system, well-behaved or not: to try things out with."),
 }

@@ -137,7 +137,7 @@ class CaseFact:
     leads: int = 0  # how many departments have led it so far
     extensions: tuple[datetime, ...] = ()
     reworks: tuple[datetime, ...] = ()
-    supervised: tuple[tuple[datetime, str], ...] = ()  # when, and which level: blue, yellow, red
+    supervised: tuple[tuple[datetime, str], ...] = ()  # when; blue, yellow, red, transfer, dismissed
     visits: tuple[Visit, ...] = ()
     visited_at: datetime | None = None  # the sequence of return visits is complete
     told_at: datetime | None = None

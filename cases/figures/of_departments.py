@@ -62,7 +62,7 @@ def _delivered_soon(message: Sent) -> bool:
 
 
 def _serious(case: CaseFact) -> bool:
-    return any(level != "blue" for _at, level in case.supervised)
+    return any(level in ("yellow", "red", "transfer") for _at, level in case.supervised)
 
 
 def _dispatched(case: CaseFact) -> Any:

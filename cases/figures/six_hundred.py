@@ -37,7 +37,7 @@ _SUPERVISED: Rate[Any] = Rate(
     "supervised",
     "督查率",
     of="触发督办的工单：超时未签收、超期、退回重办",
-    counts="有督办记录",
+    counts="有督办记录：已签发，或说明理由不予督办",
     over=cases,
     when=triggered,
     hit=_supervised,
