@@ -1,19 +1,17 @@
-"""`hotline audit`: is the record of who did and saw what as it was written? And what is due to be erased."""
+"""`hotline audit`: is the record of who did and saw what as it was written?"""
 
 from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
 
 import click
 
 from cases.audit_check import verify
 from cases.audit_heads import Signer
 from cases.audit_signing import Unsound, sign
-from cases.migrations import upgrade
-from config.database import Database
 from config.settings import Settings
+from console.commands import database
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
@@ -28,7 +26,7 @@ def audit() -> None:
 def verify_command(as_json: bool) -> None:
     """Read the whole audit and name every place that was edited, deleted, cut or rewritten. Exit 1 if there is one."""
     settings = Settings()
-    report = verify(_database(settings), settings, datetime.now(UTC))
+    report = verify(database.opened(), settings, database.now())
     if as_json:
         click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=1))
     else:
@@ -46,7 +44,7 @@ def sign_command(rotate: bool, as_json: bool) -> None:
     """Sign the newest entry now. The worker does this by itself every hour."""
     settings = Settings()
     try:
-        head = sign(_database(settings), settings, datetime.now(UTC))
+        head = sign(database.opened(), settings, database.now())
     except Unsound:
         sys.exit("the audit has been changed since the last signature; run `hotline audit verify`")
     if rotate:
@@ -59,12 +57,6 @@ def sign_command(rotate: bool, as_json: bool) -> None:
     )
     if rotate:
         click.echo("the next signature is made with a new key")
-
-
-def _database(settings: Settings) -> Database:
-    database = Database(settings.database)
-    upgrade(database.engine)
-    return database
 
 
 COMMANDS = {"audit": audit}
