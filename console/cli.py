@@ -37,6 +37,7 @@ COMMANDS = {
     "key": ("people", "Give a department its API key and signing secret."),
     "caller": ("caller", "Block a caller for a time, or let one go first."),
     "reporter": ("reporter", "Let programs report over Open311, each with its own key."),
+    "retention": ("retention", "Erase what the city no longer keeps; --dry-run only says what."),
     "audit": ("audit", "Verify and sign the record of who did and saw what."),
     "seed": ("seed", "Live through a believable week, so that there is something to look at."),
     "delivery": ("delivery", "See what has not reached departments, and send it again."),

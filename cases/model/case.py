@@ -45,6 +45,7 @@ class CaseRow(Base):
         Index("ix_cases_phone", "phone"),
         Index("ix_cases_merged_into", "merged_into"),
         index_where("ix_cases_closed_at", "closed_at", where="state <> 'archived'"),
+        index_where("ix_cases_archived", "closed_at", where="state = 'archived'"),
     )
 
     number: Mapped[str] = mapped_column(primary_key=True)

@@ -53,6 +53,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     from cases.following import Following
     from cases.pausing import Resuming
     from cases.recounting import Recounting
+    from cases.retention import Erasing
     from cases.transcripts import Transcripts
     from cases.watching import Supervision
     from config.city import load
@@ -81,6 +82,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
         Archiving(database, settings.archive_after_days).task(),
         *Supervision(database, city).tasks(),
         AuditSigning(database, settings).task(),
+        Erasing(database, city.retention, settings.recordings_dir).task(),
     ]
 
 

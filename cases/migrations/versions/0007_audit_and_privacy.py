@@ -92,6 +92,8 @@ def _privacy() -> None:
 
 
 def _retention() -> None:
+    archived = sa.text("state = 'archived'")
+    op.create_index("ix_cases_archived", "cases", ["closed_at"], sqlite_where=archived, postgresql_where=archived)
     op.create_table(
         "legal_holds",
         sa.Column("case_number", sa.String(), nullable=False),
