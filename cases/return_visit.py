@@ -105,24 +105,23 @@ def _time_of_day(at: datetime) -> time:
     return _SLOTS[0] if local < time(12) else _SLOTS[1] if local < time(18) else _SLOTS[2]
 
 
-def read_facts(facts: Mapping[str, Any]) -> Answers:
-    """What the flow `return_visit` has noted in a finished call (`set` and `save`). Unknown values say nothing."""
+def read_call(choices: Mapping[str, str], facts: Mapping[str, Any]) -> Answers:
+    """What the citizen answered in a call of the flow `return_visit`: the exits taken at its questions, by their names
+    (`solved`, `satisfied`, `contacted`, `true`: 1 yes, 2 no, 3 in part), and what the flow noted. Anything else says
+    nothing."""
     note = str(facts.get("note", ""))
-    spoken = Satisfied.NO if "不满意" in note else Satisfied.YES if "满意" in note else None
+    noted = Satisfied.NO if "不满意" in note else Satisfied.YES if "满意" in note else None
     return Answers(
-        solved=_word(Solved, facts.get("solved")),
-        satisfied=_word(Satisfied, facts.get("satisfied")) or spoken,
-        contacted=_truth(facts.get("contacted")),
-        true=_truth(facts.get("true")),
+        solved=_SOLVED.get(choices.get("solved", "")),
+        satisfied=_SATISFIED.get(choices.get("satisfied", "")) or noted,
+        contacted=_TRUTH.get(choices.get("contacted", "")),
+        true=_TRUTH.get(choices.get("true", "")),
     )
 
 
-def _word(words: type[Any], value: Any) -> Any:
-    return next((word for word in words if value in (word.value, word.label)), None)
-
-
-def _truth(value: Any) -> bool | None:
-    return {"yes": True, "no": False, True: True, False: False}.get(value) if isinstance(value, (str, bool)) else None
+_SOLVED = {"1": Solved.YES, "2": Solved.NO, "3": Solved.PARTLY}
+_SATISFIED = {"1": Satisfied.YES, "2": Satisfied.NO}
+_TRUTH = {"1": True, "2": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +133,14 @@ class Question:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-def script(
-    *, city: str, summary: str, department: str, reply: str, said_on: datetime
-) -> tuple[str, tuple[Question, ...]]:
-    """What the caller says, and then asks, in this order."""
+def script(*, city: str, summary: str, department: str, reply: str, said_on: datetime) -> str:
+    """What the caller says first; then come the questions, in their order."""
     day = said_on.astimezone(CITY_TIME)
     answer = f"{department}答复：{reply}" if reply else f"承办单位是{department}。"
-    hello = (
-        f"您好，这里是{city}12345热线。您在{day.month}月{day.day}日反映的“{summary}”，{answer}"
-        "\n占用您一分钟，想听听您的意见，通话会录音。"
+    return (
+        f"您好，这里是{city}12345热线。您在{day.month}月{day.day}日反映的“{summary}”，{answer}\n"
+        "占用您一分钟，想听听您的意见，通话会录音。"
     )
-    return hello, QUESTIONS
 
 
 _YES_NO = (("yes", "是"), ("no", "否"))
