@@ -23,22 +23,29 @@ from console.pages import signing
 TO = "zhuren@cgj.example.cn"
 
 
+class OnAnyPort(Controller):
+    """The system chooses the port; aiosmtpd wants to know it before it knocks at its own door."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 class Mailbox:
     """A real mail server. `refuse`: what it answers to the next recipients."""
 
-    def __init__(self, **more) -> None:
+    def __init__(self) -> None:
         self.letters, self.refuse, self.logins = [], [], []
-        more |= {"authenticator": self._login} if more.get("auth_required") else {}
-        self._server = Controller(self, hostname="127.0.0.1", port=0, **more)
+        self._server = OnAnyPort(self, hostname="127.0.0.1", port=0, authenticator=self._login, auth_require_tls=False)
         self._server.start()
-        self.port = self._server.server.sockets[0].getsockname()[1]
+        self.port = self._server.port
 
     def close(self) -> None:
         self._server.stop()
 
     def _login(self, _server, _session, _envelope, _mechanism, data):
         self.logins.append((data.login, data.password))
-        return AuthResult(success=data.password == b"right")
+        return AuthResult(success=data.password == b"right", handled=False)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.refuse:
@@ -143,19 +150,15 @@ def test_without_a_mail_server_people_are_told(sqlite, city, settings, receiver)
     assert "smtp_host" in desk.deliver(desk.dispatch()).last_error
 
 
-def test_a_mail_server_that_wants_a_login_gets_it(sqlite, city, settings, receiver):
-    mailbox = Mailbox(auth_required=True, auth_require_tls=False)
-    try:
-        wrong = by_email(settings, mailbox.port, smtp_user="hotline", smtp_password=SecretStr("wrong"))
-        desk = _desk(sqlite, city, wrong, receiver)
-        number = desk.dispatch()
-        assert "smtp_password" in desk.deliver(number).last_error
-        right = by_email(settings, mailbox.port, smtp_user="hotline", smtp_password=SecretStr("right"))
-        desk.worker = Deliveries(sqlite, right, desk.clock, city=city)
+def test_a_mail_server_that_wants_a_login_gets_it(sqlite, city, settings, receiver, mailbox):
+    wrong = by_email(settings, mailbox.port, smtp_user="hotline", smtp_password=SecretStr("wrong"))
+    desk = _desk(sqlite, city, wrong, receiver)
+    number = desk.dispatch()
+    assert "smtp_password" in desk.deliver(number).last_error
+    right = by_email(settings, mailbox.port, smtp_user="hotline", smtp_password=SecretStr("right"))
+    desk.worker = Deliveries(sqlite, right, desk.clock, city=city)
 
-        assert desk.deliver(number).state == "delivered"
-    finally:
-        mailbox.close()
+    assert desk.deliver(number).state == "delivered"
     assert mailbox.logins[-1] == (b"hotline", b"right")
 
 
