@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, text, tuple_
+from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from cases import audit, audit_heads
@@ -95,8 +95,11 @@ def _histories(session: Session, steps: Sequence[Entry], checked: Check) -> None
     if not wanted:
         return
     named = {number for number, _seq in wanted}
-    salts = dict(session.execute(_of(CaseSalt.case_number, named).add_columns(CaseSalt.salt)).tuples())
-    erased = set(session.scalars(_of(Erasure.case_number, named).where(Erasure.what == "words")))
+    salts = {
+        row.case_number: row.salt for row in session.scalars(select(CaseSalt).where(CaseSalt.case_number.in_(named)))
+    }
+    words = Erasure.case_number.in_(named), Erasure.what == "words"
+    erased = set(session.scalars(select(Erasure.case_number).where(*words)))
     chosen = select(CaseEventRow).where(tuple_(CaseEventRow.case_number, CaseEventRow.seq).in_(list(wanted)))
     lines = {(line.case_number, line.seq): line for line in session.scalars(chosen)}
     for (number, seq), entry in wanted.items():
@@ -106,10 +109,6 @@ def _histories(session: Session, steps: Sequence[Entry], checked: Check) -> None
             checked.found(Trouble.HISTORY_MISSING, entry.seq, f"{gone}不见了", number)
         elif salt is not None and audit.line_digest(line, salt) != entry.data["digest"]:
             checked.found(Trouble.HISTORY_CHANGED, entry.seq, f"工单 {number} 历史第 {seq} 条被改动过", number)
-
-
-def _of(column: Any, numbers: set[str]) -> Select[Any]:
-    return select(column).where(column.in_(numbers))
 
 
 def _extra_lines(session: Session, checked: Check) -> None:

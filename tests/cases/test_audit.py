@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from cases import audit, audit_signing
+from cases import audit, audit_signing, case, identities
+from cases.actor import Actor
 from cases.audit_chain import FIRST, Action, Entry, Trouble, canonical, check
 from cases.audit_check import verify
 from cases.audit_heads import Signer
 from cases.audit_signing import AuditSigning, sign
+from cases.words import Kind, Role
 
 AT = datetime(2026, 3, 9, 1, 30, tzinfo=UTC)
 
@@ -305,3 +307,42 @@ def test_guards_that_were_taken_down_are_missed(noted, settings, clock):
                           ["DROP TRIGGER audit_entries_no_update ON audit_entries"]):  # fmt: skip
             connection.execute(text(statement))
     assert [t for t, _ in found(noted, settings, clock())] == [Trouble.GUARD_MISSING]
+
+
+# ---- what the audit vouches for
+@pytest.fixture
+def told(database, city, clock, settings):
+    """A case that was registered and answered."""
+    identities.keep_keys_in(database.engine, settings.keys_folder)
+    wang = Actor("wang", Role.OPERATOR)
+    plea = case.Fields(Kind.CONSULTATION, "city_management", phone="13800001111", summary="几点开门")
+    with database.session() as session:
+        row = case.register(session, plea, wang, city=city, now=clock())
+        case.answer(session, row, "九点", wang, now=clock())
+        return row.number
+
+
+def test_the_chain_holds_every_step_of_a_case_and_none_of_its_words(database, settings, clock, told):
+    with database.session() as session:
+        entries = audit.written_after(session, 0, 100)
+    assert [(e.case, e.data["step"], e.data["line"]) for e in entries] == [(told, "register", 1), (told, "answer", 2)]
+    assert "九点" not in str(entries)
+    assert verify(database, settings, clock()).ok
+
+
+@pytest.mark.parametrize(
+    ("statement", "trouble"),
+    [
+        ("UPDATE case_events SET data = '{\"answer\": \"no\"}' WHERE seq = 2", Trouble.HISTORY_CHANGED),
+        ("UPDATE case_events SET actor = 'li' WHERE seq = 1", Trouble.HISTORY_CHANGED),
+        ("DELETE FROM case_events WHERE seq = 2", Trouble.HISTORY_MISSING),
+        ("DELETE FROM case_salts", Trouble.HISTORY_MISSING),
+        ("INSERT INTO case_events (case_number, seq, at, step, actor, data) "
+         "SELECT case_number, 3, at, 'archive', 'x', data FROM case_events WHERE seq = 2", Trouble.HISTORY_ADDED),
+    ],
+)  # fmt: skip
+def test_a_history_changed_past_the_hotline_is_found(database, settings, clock, told, statement, trouble):
+    tamper(database, statement)
+    findings = verify(database, settings, clock()).findings
+    assert {(f.trouble, f.case) for f in findings} == {(trouble, told)}
+    assert all(told in f.detail for f in findings)
