@@ -100,6 +100,7 @@ class AssignmentRow(Base):
             name="signed_has_time",
         ),
         CheckConstraint("progress NOT IN ('replied', 'approved') OR replied_at IS NOT NULL", name="replied_has_time"),
+        Index("ix_assignments_case_number", "case_number", "department"),
         index_where("uq_assignments_department", "case_number", "department", where=_AT_WORK, unique=True),
         index_where("uq_assignments_lead", "case_number", where=f"part = 'lead' AND {_AT_WORK}", unique=True),
         index_where("ix_assignments_sign_by", "sign_by", where="progress = 'waiting'"),

@@ -38,3 +38,4 @@ def upgrade() -> None:
     op.drop_index("ix_cases_state", "cases")
     op.create_index("ix_cases_state_created_at", "cases", ["state", "created_at", "number"])
     op.create_index("ix_cases_category_created_at", "cases", ["category", "created_at", "number"])
+    op.create_index("ix_assignments_case_number", "assignments", ["case_number", "department"])
