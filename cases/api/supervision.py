@@ -29,6 +29,10 @@ from cases.words import Part, Progress, Role
 _FORM_STYLE = "/api/v1/supervisions/form.css"
 
 
+class Style(Response):
+    media_type = "text/css"
+
+
 class NewNotice(BaseModel):
     """Supervision started by hand. `department`: the lead when left out."""
 
@@ -89,9 +93,9 @@ def _reading(router: APIRouter, setting: Setting) -> None:
         link_next(request, response, more)
         return {"items": [answers.notice(row, now) for row in rows[:limit]], "next": more}
 
-    @router.get("/supervisions/form.css", summary="The style of printed notices")
+    @router.get("/supervisions/form.css", response_class=Style, summary="The style of printed notices")
     def style() -> Response:
-        return Response(notice_form.STYLE, media_type="text/css")
+        return Style(notice_form.STYLE)
 
     @router.get("/supervisions/{key}", summary="One notice")
     def read(key: str, response: Response, actor: Actor = readers) -> dict[str, Any]:

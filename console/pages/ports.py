@@ -81,6 +81,16 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """A callback that was promised, and whose citizen was not reached."""
+
+    call_id: str
+    caller: str
+    booked_at: datetime
+    given_up_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """How far the word has come at one department. Each of the three receipts (回执) is the moment it came."""
 
@@ -160,6 +170,7 @@ class Cases(Protocol):
     def draft(self, call_id: str) -> Mapping[str, Any]:
         """What the machine proposes for a call, {} for nothing."""
 
+    def missed_callbacks(self) -> tuple[Missed, ...]: ...
     def of_call(self, call_id: str) -> CaseView | None: ...
     def case(self, no: str) -> CaseView | None: ...
     def for_citizen(self, no: str, code: str, client: str) -> CaseView | None:
@@ -197,6 +208,7 @@ __all__ = [
     "Cases",
     "Exchange",
     "History",
+    "Missed",
     "NewCase",
     "Notepad",
     "People",

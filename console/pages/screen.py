@@ -16,7 +16,7 @@ from console.hub import Batch, Event, Viewer
 from console.memory import Caption
 from console.pages import view, words
 from console.pages.desk_draft import draft_key, draft_pane, suggestion_parts
-from console.pages.ports import CaseView, History, Ports
+from console.pages.ports import CaseView, History, Missed, Ports
 from console.pages.render import css_string, html, partial
 from ivr.board import Board, Operator, Place, Room, Status
 
@@ -39,11 +39,13 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the case side knows: of the caller, of this call's case, and which earlier calls still wait for theirs."""
+    """What the case side knows: of the caller, of this call's case, which earlier calls still wait for theirs, and whom
+    nobody could call back."""
 
     history: History = field(default_factory=History)
     case: CaseView | None = None
     pending: tuple[Room, ...] = ()
+    missed: tuple[Missed, ...] = ()
     failed: bool = False
 
 
@@ -107,11 +109,12 @@ class Screen:
             history=cases.history(room.caller, room.id) if room else History(),
             case=cases.of_call(drafted.id) if drafted else None,
             pending=tuple(r for r in others if cases.of_call(r.id) is None),
+            missed=cases.missed_callbacks(),
         )
 
     def _stale(self, batch: Batch) -> bool:
         """A worker in another process cannot tell the hub that a receipt has come, so ticks ask until all are there."""
-        if any(e.kind == "case" or (e.kind == "room" and e.data["ended_at"]) for e in batch.events):
+        if any(e.kind in ("case", "callback") or (e.kind == "room" and e.data["ended_at"]) for e in batch.events):
             return True
         if self._known.failed:
             return True
@@ -122,12 +125,13 @@ class Screen:
     def _regions(self, sight: Sight) -> list[str]:
         board, room, known, minute = sight.board, sight.room, self._known, self._minute()
         long_since = self._ports.now() - timedelta(seconds=LONG_WAIT_SECONDS)
-        overdue = tuple(p.joined_at < long_since for p in board.places)
+        overdue = tuple(p.joined_at < long_since and not p.callback for p in board.places)
         ready = sum(o.status is Status.READY for o in board.operators)
         bar = view.bar(room, self._viewer.name)
         return [
             *self._region("#wait", wait, board.places, overdue, ready),
             *self._region("#me", status, sight.operator),
+            *self._region("#missed", missed, known.missed),
             *self._region("#pending", pending, known.pending),
             *self._region("#call-head", call_head, room, bar),
             *self._region("#caller", caller, room, bar, known, minute),
@@ -216,6 +220,10 @@ def choice(operator: Operator | None) -> str:
         return "ready"
     fits = (k for k, (status, why) in words.CHOICES.items() if (status, why) == (operator.status, operator.reason))
     return next(fits, "")
+
+
+def missed(callbacks: tuple[Missed, ...]) -> str:
+    return html("desk/_missed.html", callbacks=callbacks)
 
 
 def pending(rooms: tuple[Room, ...]) -> str:

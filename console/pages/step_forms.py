@@ -62,7 +62,7 @@ FORMS: dict[Step, tuple[Ask, ...]] = {
     Step.DENY_RETURN: (WHY,),
     Step.RULE: (
         Ask("text", "裁定内容", "text", hint="裁定会成为以后派单的先例"),
-        Ask("lead", "由哪个单位承办", "department"),
+        Ask("department", "由哪个单位承办", "department"),
     ),
     Step.PAUSE: (
         Ask("reason", "暂停原因", "choice", _of(PauseReason)),
@@ -93,18 +93,15 @@ FORMS: dict[Step, tuple[Ask, ...]] = {
         Ask("satisfied", "对办理满意吗", "choice", _of(Satisfied)),
         Ask("contacted", "承办单位联系过您吗", "choice", YES_NO, required=False),
         Ask("true", "答复与实际相符吗", "choice", YES_NO, required=False),
-        Ask("words", "诉求人的原话", "text", required=False),
         WAY,
     ),
     Step.VISIT_ATTEMPT: (WAY,),
     Step.CLOSE_UNREACHED: (),
     Step.CLOSE_UNRESOLVED: (
         Ask("basis", "依据的规定", "text"),
-        Ask("explained", "向诉求人解释的方式", "choice", _of(Way)),
+        Ask("way", "向诉求人解释的方式", "choice", _of(Way)),
     ),
     Step.REOPEN: (WHY,),
-    Step.MERGE: (Ask("into", "并入的工单号"),),
-    Step.UNMERGE: (WHY,),
     Step.CANCEL: (Ask("way", "诉求人以什么方式提出", "choice", _of(Way)),),
 }
 

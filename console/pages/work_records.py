@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from cases import assignment, case
 from cases.actor import Actor
 from cases.api.answers import case_view
-from cases.api.bodies import Transition
+from cases.api.step_bodies import Transition
 from cases.api.steps import take
 from cases.lifecycle import Impossible
 from cases.refusal import NotFound, Refusal
