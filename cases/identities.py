@@ -83,9 +83,9 @@ def unseal(session: Session, number: str) -> dict[str, str]:
     return found
 
 
-def destroy(session: Session, number: str) -> bool:
-    """Nobody will ever read it again. Was there one?"""
-    return session.execute(delete(IdentityRow).where(IdentityRow.case_number == number)).rowcount > 0  # type: ignore[attr-defined]
+def destroy(session: Session, number: str) -> None:
+    """Nobody will ever read it again."""
+    session.execute(delete(IdentityRow).where(IdentityRow.case_number == number))
 
 
 def _key_encryption_key(session: Session) -> bytes:

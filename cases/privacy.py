@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Protocol
 
-from cases.words import Confidentiality, Part, Role
+from cases.words import Confidentiality, Labelled, Part, Role
 
 ALIAS = "市民（身份保密）"
+_HOTLINE = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
 class Sight(Enum):
@@ -46,15 +47,15 @@ _SEEN: dict[Confidentiality, tuple[Sight, Sight, Sight]] = {
 }
 
 
-def sight(level: Confidentiality, role: Role | None, part: Part | None = None) -> Sight:
+def sight(level: Confidentiality, role: Labelled | None, part: Part | None = None) -> Sight:
     """What this role sees in a case of this level. `part` is the department's share; role None is its own system."""
     hotline, lead, assisting = _SEEN[level]
-    if role is not None and role is not Role.CLERK:
+    if role in _HOTLINE:
         return hotline
     return lead if part is Part.LEAD else assisting
 
 
-def may_reveal(level: Confidentiality, role: Role | None, part: Part | None = None) -> bool:
+def may_reveal(level: Confidentiality, role: Labelled | None, part: Part | None = None) -> bool:
     """May they ask for the whole name or number, with a purpose? A tip-off's also needs a second person."""
     if level is Confidentiality.TIP_OFF:
         return role in (Role.SUPERVISOR, Role.ADMINISTRATOR)

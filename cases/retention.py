@@ -118,7 +118,7 @@ def due(session: Session, retention: Retention, now: datetime, only: str = "") -
         if only:
             chosen = chosen.where(CaseRow.number == only)
         rows = session.execute(chosen.order_by(CaseRow.closed_at).limit(_AT_MOST))
-        found += [Due(number, thing, closed) for number, closed in rows]
+        found += [Due(number, thing, closed) for number, closed in rows if closed]
     return found
 
 
