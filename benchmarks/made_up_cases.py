@@ -40,7 +40,7 @@ class MadeUp:
 
 def made_up(city: City, size: int, until: datetime, *, a_day: int = 1000) -> Iterator[MadeUp]:
     """Oldest first; always the same ones. Only the newest are still open."""
-    chance = random.Random(12345)  # noqa: S311 - the same city each time
+    chance = random.Random(12345)
     places, matters = _places(city), [_words(c.words) for c in city.categories]
     leads = [[d.code for d in city.leads(c.code)] or [city.departments[0].code] for c in city.categories]
     day, today = until - timedelta(days=size // a_day + 1), 0

@@ -7,18 +7,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
-from sqlalchemy import ColumnElement, Select, false, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from cases.actor import FRONT, Actor
 from cases.api.answers import case_line
 from cases.api.paging import Cursor, Limit, cursor_after, link_next, page
 from cases.api.setting import Setting
-from cases.model import AssignmentRow, CaseRow
-from cases.search import Paged, called_from, search
+from cases.model import AssignmentRow, CaseRow, CaseShare
+from cases.search import called_from, search
 from cases.words import Kind, Part, State, Urgency
-
-_FEW = 5_000  # cases of a department: fewer are looked up one by one, of more the newest cases hold enough
 
 Words = Annotated[str | None, Field(max_length=100)]
 
@@ -54,12 +52,8 @@ def routes(setting: Setting) -> APIRouter:
         actor: Actor = all_roles,
     ) -> dict[str, Any]:
         """Departments find their own cases only, and nobody's by telephone number."""
-
-        def paged(chosen: Select[Any], at_most: int) -> Select[Any]:
-            return page(chosen, CaseRow.created_at, CaseRow.number, cursor, at_most - 1)
-
         with setting.database.session() as session:
-            rows = _found(session, wanted, actor, paged, limit + 1)
+            rows = _found(session, wanted, actor, cursor, limit + 1)
         more = cursor_after(rows[limit - 1].created_at, rows[limit - 1].number) if len(rows) > limit else None
         link_next(request, response, more)
         return {"items": [case_line(row, actor) for row in rows[:limit]], "next": more}
@@ -67,20 +61,32 @@ def routes(setting: Setting) -> APIRouter:
     return router
 
 
-def _found(session: Session, wanted: Wanted, actor: Actor, paged: Paged, limit: int) -> list[CaseRow]:
-    chosen = select(CaseRow).where(*_narrowed(wanted))
-    if (department := wanted.department if actor.sees_all else actor.department) is not None:
-        chosen = chosen.where(_theirs(session, department))
+def _found(session: Session, wanted: Wanted, actor: Actor, cursor: str | None, limit: int) -> list[CaseRow]:
+    department = wanted.department if actor.sees_all else actor.department
+    chosen, order = _scope(department)
+    chosen = chosen.where(*_narrowed(wanted, order[0]))
     if wanted.phone is not None:
         chosen = chosen.where(called_from(wanted.phone) if actor.sees_all else false())
     if wanted.due_before:
         chosen = chosen.where(_due_before(wanted.due_before, actor))
+
+    def paged(some: Select[Any], at_most: int) -> Select[Any]:
+        return page(some, *order, cursor, at_most - 1)
+
     if wanted.q is None:
         return list(session.scalars(paged(chosen, limit)))
     return search(session, chosen, wanted.q, paged, limit, phones=actor.sees_all)
 
 
-def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _scope(department: str | None) -> tuple[Select[Any], tuple[Any, Any]]:
+    """Everybody's cases or one department's, and by which columns they are put in order: the index to walk along."""
+    if department is None:
+        return select(CaseRow), (CaseRow.created_at, CaseRow.number)
+    theirs = select(CaseRow).join(CaseShare, CaseShare.case_number == CaseRow.number)
+    return theirs.where(CaseShare.department == department), (CaseShare.created_at, CaseShare.case_number)
+
+
+def _narrowed(wanted: Wanted, created_at: InstrumentedAttribute[datetime]) -> list[ColumnElement[bool]]:
     any_of = {
         CaseRow.state: wanted.state,
         CaseRow.urgency: [*wanted.urgency, *wanted.level],
@@ -90,19 +96,10 @@ def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
     }
     narrowed = [column.in_(values) for column, values in any_of.items() if values]
     if wanted.created_from:
-        narrowed.append(CaseRow.created_at >= wanted.created_from)
+        narrowed.append(created_at >= wanted.created_from)
     if wanted.created_to:
-        narrowed.append(CaseRow.created_at < wanted.created_to)
+        narrowed.append(created_at < wanted.created_to)
     return narrowed
-
-
-def _theirs(session: Session, department: str) -> ColumnElement[bool]:
-    """A department with many cases is asked for along the newest cases, one with few by its own list."""
-    own = select(AssignmentRow.case_number).where(AssignmentRow.department == department)
-    count = session.scalar(select(func.count()).select_from(own.limit(_FEW).subquery())) or 0
-    if count < _FEW:
-        return CaseRow.number.in_(own)
-    return own.where(AssignmentRow.case_number == CaseRow.number).exists()
 
 
 def _due_before(moment: datetime, actor: Actor) -> ColumnElement[bool]:

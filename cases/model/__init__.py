@@ -21,7 +21,7 @@ from cases.model.publication import Publication, Reported, Reporter
 from cases.model.reply_draft import ReplyDraftRow
 from cases.model.reports import ExclusionRow, PublishedRanking
 from cases.model.return_visit import ReturnVisit, VisitLink, VisitTry
-from cases.model.search import CaseWords
+from cases.model.search import CaseShare, CaseWords
 from cases.model.supervision import DocumentNumber, InstructionEvent, InstructionRow, SupervisionRow, Watch
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "CaseNumber",
     "CaseRow",
     "CaseSalt",
+    "CaseShare",
     "CaseWords",
     "Delivery",
     "DocumentNumber",

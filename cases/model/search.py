@@ -1,4 +1,4 @@
-"""What is searched in, written whenever a case is: by whoever, in the same transaction.
+"""What is searched in and listed by, written whenever a case is: by whoever, in the same transaction.
 
 The words are those that the department which has the case may read (`privacy.masked_text`): nobody can learn by
 searching whose number or name a text hides.
@@ -9,12 +9,13 @@ contents, whose row is the case's number as a number. PostgreSQL: a GIN index ov
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, event, insert, inspect, select, text, update
+from sqlalchemy import Connection, ForeignKey, Index, event, exists, insert, inspect, literal, select, text, update
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
-from cases.model.case import CaseRow
+from cases.model.case import AssignmentRow, CaseRow
 from cases.model.columns import Base
 from cases.privacy import masked_text
 from cases.search_words import fold, pairs
@@ -30,6 +31,17 @@ class CaseWords(Base):
 
     case_number: Mapped[str] = mapped_column(ForeignKey("cases.number", ondelete="CASCADE"), primary_key=True)
     words: Mapped[str]
+
+
+class CaseShare(Base):
+    """Which departments have or had a case: one row, however often it came back to them. Their lists walk along it."""
+
+    __tablename__ = "case_shares"
+    __table_args__ = (Index("ix_case_shares_created_at", "department", "created_at", "case_number"),)
+
+    department: Mapped[str] = mapped_column(primary_key=True)
+    case_number: Mapped[str] = mapped_column(ForeignKey("cases.number", ondelete="CASCADE"), primary_key=True)
+    created_at: Mapped[datetime]  # when the case was registered
 
 
 def searchable(case: Any) -> str:
@@ -58,6 +70,15 @@ def _change(_mapper: Mapper[CaseRow], connection: Connection, case: CaseRow) -> 
 @event.listens_for(CaseRow, "before_delete")
 def _remove(_mapper: Mapper[CaseRow], connection: Connection, case: CaseRow) -> None:
     _change_pairs(connection, case.number, _words(connection, case.number), "")
+
+
+@event.listens_for(AssignmentRow, "after_insert")
+def _share(_mapper: Mapper[AssignmentRow], connection: Connection, given: AssignmentRow) -> None:
+    known = CaseShare.department == given.department, CaseShare.case_number == given.case_number
+    share = select(literal(given.department), CaseRow.number, CaseRow.created_at).where(
+        CaseRow.number == given.case_number, ~exists().where(*known)
+    )
+    connection.execute(insert(CaseShare).from_select(["department", "case_number", "created_at"], share))
 
 
 def _words(connection: Connection, number: str) -> str:

@@ -35,6 +35,17 @@ def upgrade() -> None:
     else:
         op.execute(_FUNCTION)
         op.execute("CREATE INDEX ix_case_words_pairs ON case_words USING gin (case_pairs(words))")
+    op.create_table(
+        "case_shares",
+        sa.Column("department", sa.String(), nullable=False),
+        sa.Column("case_number", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_number"], ["cases.number"], name=op.f("fk_case_shares_case_number"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("department", "case_number", name=op.f("pk_case_shares")),
+    )
+    op.create_index("ix_case_shares_created_at", "case_shares", ["department", "created_at", "case_number"])
     op.drop_index("ix_cases_state", "cases")
     op.create_index("ix_cases_state_created_at", "cases", ["state", "created_at", "number"])
     op.create_index("ix_cases_category_created_at", "cases", ["category", "created_at", "number"])
