@@ -85,10 +85,10 @@ def _calls(session: Session, period: Period) -> list[CallFact]:
     """Calls that reached the waiting line in the period. An operator or a department who joined has answered."""
     lined = select(CallEventRow.call_id, func.min(CallEventRow.at)).where(CallEventRow.kind == CallKind.LINE_JOINED)
     lined = lined.join(CallRow, CallRow.id == CallEventRow.call_id).where(*_within(CallRow.started_at, period))
-    offered = dict(session.execute(lined.group_by(CallEventRow.call_id)).tuples().all())
+    offered = dict(session.execute(lined.group_by(CallEventRow.call_id)).all())
     joined = select(LegRow.call_id, func.min(LegRow.joined_at)).where(LegRow.role.in_(("operator", "department")))
     joined = joined.join(CallRow, CallRow.id == LegRow.call_id).where(*_within(CallRow.started_at, period))
-    answered = dict(session.execute(joined.group_by(LegRow.call_id)).tuples().all())
+    answered = dict(session.execute(joined.group_by(LegRow.call_id)).all())
     left = exists().where(RecordingRow.call_id == CallRow.id, RecordingRow.what == "message")
     messages = set(session.scalars(select(CallRow.id).where(left, *_within(CallRow.started_at, period))))
     return [CallFact(key, at, answered.get(key), key in messages) for key, at in offered.items()]

@@ -36,10 +36,20 @@ def _first_settled(case: CaseFact) -> datetime | None:
 
 
 SPANS = (
-    Span("citizen_clock", "市民计时（登记至告知结果）", lambda c: c.registered_at, lambda c: c.told_at or c.closed_at),
-    Span("department_clock", "单位计时（交办至提交答复，扣除暂停）", lambda c: c.lead.dispatched_at if c.lead else None,
-         _first_settled, lambda c: c.lead.paused if c.lead else timedelta()),
-)  # fmt: skip
+    Span(
+        "citizen_clock",
+        "市民计时（交单位办理的工单，登记至告知最后的结果）",
+        since=lambda c: c.registered_at if c.dispatched_at else None,
+        until=lambda c: c.told_at,
+    ),
+    Span(
+        "department_clock",
+        "单位计时（交办至提交答复，扣除暂停）",
+        since=lambda c: c.lead.dispatched_at if c.lead else None,
+        until=_first_settled,
+        less=lambda c: c.lead.paused if c.lead else timedelta(),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

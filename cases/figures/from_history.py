@@ -53,7 +53,7 @@ def filled(known: CaseFact, history: Iterable[Happening]) -> CaseFact:
         reworks=tuple(line.at for line in _lines(moments, Step.SEND_BACK, Step.REOPEN, Step.VISIT) if _again(line)),
         visits=tuple(_visit(line) for line in _lines(moments, Step.VISIT, Step.VISIT_ATTEMPT)),
         visited_at=_visited_at(moments) if closing else None,
-        told_at=_told_at(moments, moments[0].line.at) if moments else None,
+        told_at=_told_at(moments, _final(moments)) if moments else None,
         closed_at=closing.at if closing else None,
         unresolved=closing is not None and closing.step is Step.CLOSE_UNRESOLVED,
         shares=tuple(_share(known, each, moments, closing is not None) for each in case.assignments),
@@ -116,6 +116,12 @@ def _visited_at(moments: Sequence[Moment]) -> datetime | None:
 def _told_at(moments: Sequence[Moment], since: datetime) -> datetime | None:
     """When the citizen first learned of a result after this moment: told, asked at a visit, or answered at once."""
     return next((m.line.at for m in moments if m.line.at >= since and _tells(m.line)), None)
+
+
+def _final(moments: Sequence[Moment]) -> datetime:
+    """The last reply that was approved is the result; without any, whatever the citizen was told is."""
+    approved = _last(moments, Step.APPROVE)
+    return approved.at if approved else moments[0].line.at
 
 
 def _tells(line: Happening) -> bool:

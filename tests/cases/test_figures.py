@@ -244,7 +244,7 @@ def test_every_rate_says_in_words_what_it_counts():
 # ---- how long it took
 def test_both_clocks_have_a_median_and_a_ninetieth_percentile():
     lead = share("1", settled_at=MONDAY + 3 * DAY, paused=DAY)
-    facts = Facts(LATER, cases=(case("1", [lead], told_at=MONDAY + 4 * DAY),))
+    facts = Facts(LATER, cases=(case("1", [lead], dispatched_at=MONDAY, told_at=MONDAY + 4 * DAY),))
     citizen, department = (taken(span, facts, W10, {}, Workdays()) for span in SPANS)
     assert (citizen.median(), department.median(), department.p90()) == (96.0, 48.0, 48.0)
     assert taken(SPANS[0], facts, W10, {"": {"1"}}, Workdays()).cases == ()
