@@ -74,6 +74,11 @@ class Actor:
         """Every case. Departments see their own, a citizen the one whose code they have."""
         return self.department is None and self.role is not Outside.CITIZEN and self.role is not None
 
+    @property
+    def login(self) -> Role | None:
+        """The role of a person; None for everybody without a login."""
+        return self.role if isinstance(self.role, Role) else None
+
     def may(self, step: Step) -> bool:
         return (self.role or Role.CLERK) in MAY.get(step, frozenset())
 

@@ -26,7 +26,7 @@ from cases.lifecycle import (
     Impossible,
     Step,
 )
-from cases.reasons import Satisfied, Solved
+from cases.reasons import PauseReason, Satisfied, Solved
 from cases.words import Part, Progress, State
 from config.rules import DeadlineRule, Limit, Unit
 
@@ -275,7 +275,7 @@ def _stamped(share: Assignment, h: Happening) -> Assignment:
         case Step.RULE:
             return replace(share, rulings=share.rulings + 1, sign_by=_moment(data.get("sign_by")) or share.sign_by)
         case Step.PAUSE:
-            pause = Pause(h.at, datetime.fromisoformat(data["until"]), data["reason"])
+            pause = Pause(h.at, datetime.fromisoformat(data["until"]), PauseReason(data["reason"]).label)
             return replace(share, pauses=(*share.pauses, pause), due_at=_due(h))
         case Step.RESUME:
             ended = replace(share.pauses[-1], end=min(h.at, share.pauses[-1].end))

@@ -36,11 +36,19 @@ class Objection:
 
 
 def object_to(
-    session: Session, row: CaseRow, share: AssignmentRow, why: Objection, by: Actor, *, city: City, now: datetime
+    session: Session,
+    row: CaseRow,
+    share: AssignmentRow,
+    why: Objection,
+    by: Actor,
+    *,
+    second: bool = False,
+    city: City,
+    now: datetime,
 ) -> Case:
-    """Give it back (申请退单); what was denied once goes to the supervisor (提请裁定)."""
+    """Give it back (申请退单). The second time, after a denial, it goes to the supervisor (提请裁定)."""
     _check(why, share, city)
-    step = Step.DISPUTE if share.returns else Step.REQUEST_RETURN
+    step = Step.DISPUTE if second or share.returns else Step.REQUEST_RETURN
     data = {"assignment": share.id, "reason": why.reason.value, "basis": why.basis.strip(), "suggested": why.suggested}
     return record(session, row, step, by, data, now=now)
 

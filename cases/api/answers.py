@@ -28,7 +28,7 @@ def moment(value: datetime | None) -> str | None:
 
 def case_line(row: CaseRow, actor: Actor) -> dict[str, Any]:
     """A case in a list. Nobody's whole number stands in one."""
-    return privacy.in_list(row, privacy.sight(Confidentiality(row.confidentiality), actor.role)) | {
+    return privacy.in_list(row, privacy.sight(Confidentiality(row.confidentiality), actor.login)) | {
         "number": row.number,
         "state": row.state,
         "state_label": State(row.state).label,
@@ -91,7 +91,7 @@ def sight(row: CaseRow, mine: Iterable[AssignmentRow], actor: Actor) -> privacy.
     """How much of the citizen this actor sees in this case; a share that was given back counts for nothing."""
     parts = {each.part for each in mine if each.progress not in (Progress.RETURNED, Progress.RECALLED)}
     part = Part.LEAD if Part.LEAD in parts else Part.ASSISTING
-    return privacy.sight(Confidentiality(row.confidentiality), actor.role, part)
+    return privacy.sight(Confidentiality(row.confidentiality), actor.login, part)
 
 
 def delivery(row: Delivery) -> dict[str, Any]:

@@ -15,9 +15,8 @@ from sqlalchemy.orm import Session
 from cases import archiving, assignment, case, closing, extension, objection, pausing, review
 from cases.actor import Actor
 from cases.api.step_bodies import Transition
-from cases.guards import possible_for
-from cases.history import assignments, folded, share_of
-from cases.lifecycle import ASSIGNMENT_STEPS, Impossible, Step
+from cases.history import assignments
+from cases.lifecycle import ASSIGNMENT_STEPS, Step
 from cases.model import AssignmentRow, CaseRow
 from cases.reasons import PauseReason, RejectReason, ReturnReason, Solved
 from cases.refusal import NotFound, NotYours, Refusal
@@ -67,16 +66,8 @@ def take(session: Session, row: CaseRow, body: Transition, actor: Actor, *, city
 
 def _objection(a: Asked) -> None:
     why = objection.Objection(_code(ReturnReason, a.body.reason, "reason"), a.body.basis, a.body.suggested)
-    _check_number_of_objection(a)
-    objection.object_to(a.session, a.row, a.share, why, a.by, city=a.city, now=a.now)
-
-
-def _check_number_of_objection(a: Asked) -> None:
-    """`object_to` takes whichever is next; who names the other one is told which it is."""
-    if (a.step is Step.DISPUTE) != bool(a.share.returns):
-        share = a.share
-        options = possible_for(folded(a.session, a.row.number), share_of(a.session, share), a.now, a.by)
-        raise Impossible(a.step, Progress(share.progress), options)
+    second = a.step is Step.DISPUTE
+    objection.object_to(a.session, a.row, a.share, why, a.by, second=second, city=a.city, now=a.now)
 
 
 def _answer(a: Asked) -> None:
