@@ -10,16 +10,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cases import clock, outbox, shares
+from cases import outbox, shares
 from cases.actor import Actor
-from cases.deadlines import Deadline
-from cases.fold import Case, went_badly, written
+from cases.fold import Case, went_badly
 from cases.history import folded, record
 from cases.lifecycle import Step
 from cases.model import AssignmentRow, CaseRow
 from cases.reasons import RejectReason, Satisfied, Solved, Told, Way
 from cases.refusal import Refusal
-from cases.telling import new_deadline
+from cases.rework import again
 from cases.words import Event, State
 from config.city import City
 
@@ -58,7 +57,7 @@ def visit(
             "way": way.value, "visit": visit_id or None}  # fmt: skip
     data = {name: value for name, value in said.items() if value is not None}
     if went_badly(data) and row.state == State.RETURN_VISIT:
-        return _again(session, row, Step.VISIT, data, by, city, now)
+        return again(session, row, Step.VISIT, data, by, city=city, now=now)
     return _over(session, row, Step.VISIT, data, by, now)
 
 
@@ -92,30 +91,8 @@ def reopen(session: Session, row: CaseRow, reason: str, by: Actor, *, city: City
         raise Refusal("请写明重办的理由", field="reason")
     data = {"reason": reason.strip()}
     if row.state in (State.CLOSED, State.CLOSED_UNRESOLVED):
-        return _again(session, row, Step.REOPEN, data, by, city, now)
+        return again(session, row, Step.REOPEN, data, by, city=city, now=now)
     return record(session, row, Step.REOPEN, by, data, now=now)
-
-
-def _again(
-    session: Session, row: CaseRow, step: Step, data: dict[str, Any], by: Actor, city: City, now: datetime
-) -> Case:
-    """The lead has to do it again."""
-    lead = folded(session, row.number).lead
-    if lead is None:
-        raise Refusal("这个工单没有主办单位，不能重办；请重新派单")
-    found = clock.again(lead, now, city.workdays)
-    again = [{"id": lead.id, "due_at": written(found.due_at)}]
-    case = record(session, row, step, by, data | {"assignments": again}, now=now)
-    _send_back(session, row, session.get_one(AssignmentRow, lead.id), found, step, now)
-    return case
-
-
-def _send_back(
-    session: Session, row: CaseRow, share: AssignmentRow, found: Deadline, step: Step, now: datetime
-) -> None:
-    new_deadline(share, found)
-    told = {"reasons": [step.value], "due_at": written(found.due_at)}
-    outbox.put(session, row, share, Event.SENT_BACK, told, now=now)
 
 
 def _over(session: Session, row: CaseRow, step: Step, data: dict[str, Any], by: Actor, now: datetime) -> Case:

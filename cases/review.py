@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from cases import clock, outbox
+from cases import clock, rework
 from cases.actor import Actor
 from cases.fold import Case, written
 from cases.history import record, share_of
@@ -15,8 +15,6 @@ from cases.lifecycle import Step
 from cases.model import AssignmentRow, CaseRow
 from cases.reasons import SendBackReason
 from cases.refusal import Refusal
-from cases.telling import new_deadline
-from cases.words import Event
 from config.city import City
 
 
@@ -43,6 +41,5 @@ def send_back(
     data = {"assignment": share.id, "reasons": [each.value for each in reasons], "text": text.strip(),
             "due_at": written(found.due_at), "before": written(share.due_at)}  # fmt: skip
     case = record(session, row, Step.SEND_BACK, by, data, now=now)
-    new_deadline(share, found)
-    outbox.put(session, row, share, Event.SENT_BACK, {"reasons": data["reasons"], "due_at": data["due_at"]}, now=now)
+    rework.tell(session, row, share, found, reasons, now=now)
     return case
