@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cases import outbox, privacy
+from cases import outbox, privacy, supplements
 from cases.actor import SYSTEM, Actor
 from cases.deadlines import CITY_TIME
 from cases.endpoints import public_keys
@@ -16,7 +16,7 @@ from cases.fold import Case, Happening, fold
 from cases.guards import possible, possible_for
 from cases.history import assignments, history
 from cases.lifecycle import ENDED, Step
-from cases.model import AssignmentRow, CaseRow, Delivery, Endpoint
+from cases.model import AssignmentRow, CaseRow, Delivery, Endpoint, Supplement
 from cases.words import Channel, Confidentiality, Kind, Part, Progress, Sending, State, Urgency
 from config.city import City
 
@@ -61,6 +61,7 @@ def case_view(session: Session, row: CaseRow, actor: Actor, city: City, now: dat
             _assignment(each, sent, city, now, open_=each in mine) | {"possible": may[each.id]} for each in shares
         ],
         "deliveries": [delivery(each) for each in sent],
+        "supplements": [_supplement(each, seen) for each in supplements.of(session, row.number)],
         "history": [_happening(each, actor) for each in told if actor.sees_all or _shown(each, mine)],
         "possible": list(dict.fromkeys(step for steps in may.values() for step in steps)),
     }
@@ -170,6 +171,12 @@ def _assignment(
         "reply": (row.reply or None) if open_ else None,
         "trouble": trouble,
     }
+
+
+def _supplement(row: Supplement, seen: privacy.Sight) -> dict[str, Any]:
+    """What the citizen has added, masked like their first words."""
+    text = row.text if seen is privacy.Sight.FULL else privacy.masked_text(row.text)
+    return {"at": moment(row.at), "text": text}
 
 
 def _happening(h: Happening, actor: Actor) -> dict[str, Any]:

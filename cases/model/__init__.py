@@ -4,6 +4,7 @@ from cases.model.audit import AuditHead, AuditRow, CaseSalt
 from cases.model.call import CallEventRow, CallRow, DraftRow, LegRow, RecordingRow, TranscriptRow
 from cases.model.caller import ListedCaller
 from cases.model.case import AssignmentRow, CaseEventRow, CaseNumber, CaseRow, ExtensionRow, RulingRow
+from cases.model.citizen import Supplement
 from cases.model.columns import Base, insert_new, new_id
 from cases.model.delivery import (
     BreakerRow,
@@ -15,6 +16,7 @@ from cases.model.delivery import (
     InboundEvent,
     SigningLink,
 )
+from cases.model.merging import MergeMember
 from cases.model.person import ApiKey, LoginTries, Person, Presence, Token
 from cases.model.privacy import Erasure, IdentityRow, LegalHold, RevealRow
 from cases.model.publication import Publication, Reported, Reporter
@@ -57,6 +59,7 @@ __all__ = [
     "LegalHold",
     "ListedCaller",
     "LoginTries",
+    "MergeMember",
     "Person",
     "Presence",
     "Publication",
@@ -70,6 +73,7 @@ __all__ = [
     "RulingRow",
     "SigningLink",
     "SupervisionRow",
+    "Supplement",
     "Token",
     "TranscriptRow",
     "VisitLink",
