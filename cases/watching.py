@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from cases import instructions, notices, outbox
 from cases.actor import SYSTEM
+from cases.akin import akin, matter_of
 from cases.deadlines import CITY_TIME
 from cases.fold import Assignment, Case, Happening, fold, went_badly
 from cases.history import assignments, history
 from cases.lifecycle import ENDED, Step
 from cases.model import AssignmentRow, CaseRow, SupervisionRow, Watch
 from cases.reasons import SendBackReason
+from cases.similar import Relation
 from cases.supervision import FORMS, Decision, Facts, Level, Met, NoticeState, Past, decide, next_look
 from cases.words import Event, Progress, State, Urgency
 from config import work
@@ -53,12 +55,12 @@ class Supervision:
                 return
             told = history(session, number)
             case, instructed = fold(told), bool(instructions.open_for(session, number))
-            later = [
-                self._look_at(session, row, share, facts_of(told, case, share, row, instructed=instructed), now)
-                for share in assignments(session, number)
-            ]
-            look_at = min((each for each in later if each), default=None)
-            session.merge(Watch(case_number=number, version=row.version, look_at=look_at))
+            watch = self._watch(session, row)
+            later = []
+            for share in assignments(session, number):
+                facts = facts_of(told, case, share, row, instructed=instructed, repeats=watch.repeats)
+                later.append(self._look_at(session, row, share, facts, now))
+            watch.version, watch.look_at = row.version, min((each for each in later if each), default=None)
 
     def tell(self, notice_id: str) -> None:
         """Put the notice on its way, once."""
@@ -74,6 +76,16 @@ class Supervision:
             if row.state == NoticeState.ISSUED:
                 event = Event.SUPERVISED if row.level in FORMS else Event.REMINDER
                 outbox.put(session, case, share, event, _said(row, share), now=now)
+
+    def _watch(self, session: Session, row: CaseRow) -> Watch:
+        """At the first look it is asked how often the same person had complained of this before."""
+        watch = session.get(Watch, row.number)
+        if watch is None:
+            alike = akin(session, matter_of(row, self._city), self._city, but=row.number)
+            repeats = sum(how.relation is Relation.REPEAT for _other, how in alike)
+            watch = Watch(case_number=row.number, version=row.version, look_at=None, repeats=repeats)
+            session.add(watch)
+        return watch
 
     def _look_at(
         self, session: Session, row: CaseRow, share: AssignmentRow, facts: Facts, now: datetime
@@ -119,7 +131,13 @@ def due_to_tell(session: Session, now: datetime) -> list[tuple[str, int]]:
 
 
 def facts_of(
-    told: Sequence[Happening], case: Case, row: AssignmentRow, case_row: CaseRow, *, instructed: bool
+    told: Sequence[Happening],
+    case: Case,
+    row: AssignmentRow,
+    case_row: CaseRow,
+    *,
+    instructed: bool = False,
+    repeats: int = 0,
 ) -> Facts:
     """One share's facts, from the case's history."""
     share = case.assignment(row.id)
@@ -141,6 +159,7 @@ def facts_of(
         instruction=instructed,
         reworks=tuple(h.at for h in told if _sent_back(h, share.id)),
         returns_denied=tuple(denied),
+        repeats=(row.dispatched_at,) * repeats,
         perfunctory=tuple(h.at for h in backs if SendBackReason.PERFUNCTORY in h.data.get("reasons", ())),
         false_reports=tuple(h.at for h in backs if SendBackReason.NOT_TRUE in h.data.get("reasons", ())),
     )

@@ -81,7 +81,10 @@ class SupervisionRow(Base):
 
 
 class Watch(Base):
-    """When a case has to be looked at again: at `look_at`, or as soon as its version is another one."""
+    """When a case has to be looked at again: at `look_at`, or as soon as its version is another one.
+
+    `repeats`: how often its matter had been complained of before, found at the first look.
+    """
 
     __tablename__ = "supervision_watches"
     __table_args__ = (index_where("ix_supervision_watches_look_at", "look_at", where="look_at IS NOT NULL"),)
@@ -89,6 +92,7 @@ class Watch(Base):
     case_number: Mapped[str] = mapped_column(ForeignKey("cases.number"), primary_key=True)
     version: Mapped[int]
     look_at: Mapped[datetime | None]
+    repeats: Mapped[int] = mapped_column(default=0)
 
 
 class InstructionRow(Base):

@@ -5,11 +5,15 @@ from dataclasses import replace
 
 import pytest
 from test_auto_signing import CGJ, dispatch
+from test_delivery import WANG
 
 from cases import assignment, case, history, outbox, people
+from cases.case import Fields
+from cases.history import record
+from cases.lifecycle import Step
 from cases.model import SupervisionRow
 from cases.watching import Supervision
-from cases.words import Role
+from cases.words import Kind, Role, Urgency
 from config.city import load
 from config.read_city import SHIPPED
 from config.worker import Worker
@@ -19,7 +23,7 @@ from config.worker import Worker
 def city(city):
     """What is urgent is due in three days and signed within two hours; 2026-03-09 is a Monday."""
     shipped = load(SHIPPED)
-    return replace(city, deadlines=shipped.deadlines, workdays=shipped.workdays)
+    return replace(city, deadlines=shipped.deadlines, workdays=shipped.workdays, categories=shipped.categories)
 
 
 def somebody(office, name, role):
@@ -337,3 +341,22 @@ def test_every_case_that_met_a_trigger_has_its_record_whoever_slept(database, ci
         assert {row.case_number for row in rows} == set(numbers)
         assert {row.level for row in rows} == {"red"}, "what became due together is one notice, as grave as its gravest"
         assert all(history.history(session, number) for number in numbers)
+
+
+def test_who_has_to_complain_a_fourth_time_is_heard_higher_up(database, city, clock, look, chief):
+    """Three repeats of the same matter by the same person, each after a case that was closed."""
+    fields = Fields(Kind.COMPLAINT, "city_management", Urgency.URGENT, place="人民路12号", phone="13800001111",
+                    summary="人民路12号路灯不亮")  # fmt: skip
+    for _n in range(4):
+        with database.session() as session:
+            row = case.register(session, fields, WANG, city=city, now=clock())
+            assignment.dispatch(session, row, "cgj", [], WANG, city=city, now=clock())
+        look()
+        with database.session() as session:
+            row = case.find(session, row.number, WANG, lock=True)
+            record(session, row, Step.CANCEL, WANG, {"way": "call", "recording": ""}, now=clock())
+            row.state = "closed"
+        clock.later(days=1)
+
+    [yellow] = listed(chief, level="yellow")
+    assert (yellow["case"], yellow["trigger"]) == (row.number, "repeated")

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("case_number", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("look_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("repeats", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["case_number"], ["cases.number"], name=op.f("fk_supervision_watches_case_number")),
         sa.PrimaryKeyConstraint("case_number", name=op.f("pk_supervision_watches")),
     )
