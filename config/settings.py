@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     callback_limit: int = Field(default=50, ge=0)
     callback_retry_seconds: float = Field(default=180.0, gt=0)
     outgoing_prefixes: Annotated[tuple[str, ...], NoDecode] = ()
-    outgoing_calls: int = Field(default=2, ge=0)
+    outgoing_calls: int = Field(default=0, ge=0)
     outgoing_spare_operators: int = Field(default=1, ge=0)
     trunk_lines: int = Field(default=0, ge=0)
     token_hours: int = Field(default=12, ge=1)

@@ -15,6 +15,7 @@ def room_json(room: Room) -> dict[str, Any]:
         "opened_at": room.opened_at.isoformat(),
         "ended_at": room.ended_at.isoformat() if room.ended_at else None,
         "recording": room.recording.value,
+        "why": room.why,
         "participants": [participant_json(p) for p in room.participants],
     }
 

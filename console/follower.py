@@ -19,13 +19,13 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from cases import feed, intake, people
-from cases.model import AssignmentRow, CaseRow, Delivery
+from cases.model import AssignmentRow, CallRow, CaseRow, Delivery
 from cases.words import Role as UserRole
 from config.database import Database
 from config.telephones import Account
 from console.directory import InMemory
 from console.hub import Hub
-from ivr.call import Role
+from ivr.call import CALLBACK_MISSED, OUTGOING, CallEvent, Role
 from ivr.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,8 @@ HOUSEKEEPING_EVERY = 1000  # rounds: five minutes
 @dataclass(slots=True)
 class Follower:
     """`telephones_changed` is called with all accounts when operators were added or changed by whatever process;
-    `housekeeping` in the first round and every few minutes."""
+    `housekeeping` in the first round and every few minutes; `outgoing_came` with each finished call of ours to a
+    citizen, in the transaction that takes it in."""
 
     database: Database
     spool: Spool
@@ -47,6 +48,7 @@ class Follower:
     now: Callable[[], datetime]
     telephones_changed: Callable[[list[Account]], None]
     housekeeping: Callable[[], object] = lambda: None
+    outgoing_came: Callable[[Session, str, list[CallEvent]], None] = lambda *_: None
     _accounts: list[Account] = field(default_factory=list)
     _seen: int | None = None
     _rounds: int = 0
@@ -118,8 +120,19 @@ class Follower:
         if not events:
             raise ValueError("no line of it can be read")
         with self.database.session() as session:
-            intake.import_call(session, events)
+            if intake.import_call(session, events) and events[0].data.get("way") == OUTGOING:
+                self._came(session, call_id, events)
         self.spool.taken(call_id)
+
+    def _came(self, session: Session, call_id: str, events: list[CallEvent]) -> None:
+        """What a case makes of it must not keep the call itself out."""
+        try:
+            with session.begin_nested():
+                self.outgoing_came(session, call_id, events)
+        except (OperationalError, InterfaceError, PoolExhausted):
+            raise
+        except Exception as error:
+            log.error("what came of call %s cannot be recorded (%s)", call_id, type(error).__name__)
 
     def _news(self) -> None:
         with self.database.session() as session:
@@ -150,6 +163,10 @@ class Follower:
                 self._tell_case(session, delivery.case_number)
         elif change.kind == "case":
             self._tell_case(session, change.ref)
+        elif change.kind == "call":
+            call = session.get(CallRow, change.ref)
+            if call and call.ended_because == CALLBACK_MISSED:
+                self.hub.missed(call.id)
 
     def _tell_case(self, session: Session, number: str) -> None:
         case = session.get(CaseRow, number)

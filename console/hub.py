@@ -175,6 +175,11 @@ class Hub:
         with self._lock:
             self._publish("case", call_id, {"no": no}, self._people(call_id), departments)
 
+    def missed(self, call_id: str) -> None:
+        """A callback was promised, and its citizen was not reached: every desk is told."""
+        with self._lock:
+            self._publish("callback", None, {"call": call_id, "how": "missed"})
+
     # ---- listeners
     def subscribe(self, viewer: Viewer, limit: int = QUEUE_LIMIT) -> Subscription:
         subscription = Subscription(viewer, limit)

@@ -170,4 +170,5 @@ def _operator(o: Operator) -> dict[str, Any]:
 
 def _place(p: Place) -> dict[str, Any]:
     return {"call": p.call_id, "caller": p.caller, "since": p.joined_at.isoformat(), "priority": p.priority,
-            "position": p.position}  # fmt: skip
+            "position": p.position, "callback": p.callback,
+            "not_before": p.not_before.isoformat() if p.not_before else None}  # fmt: skip

@@ -53,6 +53,7 @@ class Kind(StrEnum):
 
 
 CALLBACK, OUTGOING = "callback", "outgoing"
+CALLBACK_MISSED, CALLBACK_SETTLED = "callback_missed", "callback_settled"  # why a callback ended without a talk
 WAYS = ("", CALLBACK, OUTGOING)  # the citizen dialled; was called back; was called
 
 
@@ -127,8 +128,9 @@ class Call:
 
     @property
     def answered(self) -> bool:
-        """Has an operator or a department ever talked in this call?"""
-        return any(leg.joined_at and leg.role in (Role.OPERATOR, Role.DEPARTMENT) for leg in self.legs)
+        """Has an operator or a department ever talked with the citizen in this call?"""
+        there = {leg.role for leg in self.legs if leg.joined_at}
+        return Role.CITIZEN in there and bool(there & {Role.OPERATOR, Role.DEPARTMENT})
 
 
 def fold(events: Iterable[CallEvent]) -> Call:

@@ -29,7 +29,6 @@ from ivr.board import Participant, Room
 from ivr.call import CallEvent, Kind, Role
 from ivr.flow import DIGIT_TYPES
 
-MISSED, SETTLED = "callback_missed", "callback_settled"  # reasons of an end
 GRACE = timedelta(seconds=30)
 CHOSEN = ("category", "urgency", "language", "note")  # what a flow may have noted of the citizen's wishes
 

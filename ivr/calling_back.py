@@ -15,7 +15,7 @@ from ivr import line as waiting_line
 from ivr import room as rooms
 from ivr.actions import BookCallback, JoinLine
 from ivr.board import Cause, RecordingState
-from ivr.call import CALLBACK, Kind, Role
+from ivr.call import CALLBACK, CALLBACK_MISSED, CALLBACK_SETTLED, Kind, Role
 from ivr.call_ids import new_call_id
 from ivr.callbacks import Booking, Do, Sight
 from ivr.events import CallbackEnded
@@ -154,11 +154,11 @@ def _stay(floor: Floor, call: LiveCall, booking: Booking) -> None:
 
 def _miss(floor: Floor, call: LiveCall, _booking: Booking) -> None:
     """Promised and not reached. People are told: it stays listed until somebody has talked with this citizen."""
-    _end(floor, call, callbacks.MISSED)
+    _end(floor, call, CALLBACK_MISSED)
 
 
 def _settle(floor: Floor, call: LiveCall, _booking: Booking) -> None:
-    _end(floor, call, callbacks.SETTLED)
+    _end(floor, call, CALLBACK_SETTLED)
 
 
 def _end(floor: Floor, call: LiveCall, because: str) -> None:

@@ -35,8 +35,13 @@ def _allowed(floor: Floor, number: str) -> None:
         raise Refused("no_trunk", "没有配置中继线路（HOTLINE_SIP_TRUNK），不能外呼。请管理员检查设置。")
     if not callbacks.may_be_called(number, floor.rules.calls.prefixes):
         raise Refused("bad_number", "这个号码不能外呼：不是手机号或带区号的固定电话，或不在允许的号段里。")
-    if why := outgoing.why_not_now(_traffic(floor), floor.rules.calls.at_once):
+    if why := why_not(floor):
         raise Refused("not_now", why)
+
+
+def why_not(floor: Floor) -> str:
+    """Why nobody can be called at this moment; "" when somebody can."""
+    return outgoing.why_not_now(_traffic(floor), floor.rules.calls.at_once)
 
 
 def _traffic(floor: Floor) -> Traffic:

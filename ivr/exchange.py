@@ -188,6 +188,10 @@ class Exchange(Floor):
         citizens need the lines, and for a number that must not be called."""
         self.ask(lambda: calling_out.call_out(self, call_id, number, flow, values, version))
 
+    def why_not_call_out(self) -> str:
+        """Why no citizen can be called at this moment; "" when one can."""
+        return self.ask(lambda: calling_out.why_not(self))
+
     def remove(self, room_id: str, leg: str) -> None:
         """A participant has to go, or is no longer called. The row changes when they are gone."""
         self.ask(lambda: requests.remove(self, room_id, leg))

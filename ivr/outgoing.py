@@ -25,6 +25,8 @@ class Traffic:
 
 def why_not_now(traffic: Traffic, at_once: int) -> str:
     """Citizens who dial come first: the last line of the trunk is theirs, and nobody is called while somebody waits."""
+    if at_once == 0:
+        return "没有开启自动外呼（HOTLINE_OUTGOING_CALLS）。"
     if traffic.waiting:
         return "有市民正在排队，暂不外呼。"
     if traffic.outgoing >= at_once:

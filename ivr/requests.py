@@ -11,7 +11,7 @@ from types import EllipsisType
 from ivr import conduct
 from ivr import line as waiting_line
 from ivr import room as rooms
-from ivr.board import Operator, Participant, RecordingState, Room, Status
+from ivr.board import Cause, Operator, Participant, RecordingState, Room, Status
 from ivr.call import Kind, Role
 from ivr.floor import Floor
 from ivr.legs import HOTLINE, Briefing, Dial, operator_endpoint, trunk_endpoint
@@ -122,6 +122,10 @@ def _whisper(floor: Floor, room: Room, who: Participant, to: str | None) -> room
 def remove(floor: Floor, room_id: str, leg: str) -> None:
     """A participant has to go, or is no longer called."""
     call, room = floor.call_with_room(room_id)
+    if leg == call.leg and rooms.citizen(room).state in rooms.COMING:  # a citizen whom we call
+        floor.legs.hang_up(leg)
+        conduct.leg_failed(floor, call, leg, Cause.CANCELLED)
+        return
     try:
         orders = rooms.remove(room, leg)
     except rooms.NotPossible as error:

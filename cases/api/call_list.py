@@ -13,6 +13,7 @@ from cases.api.answers import moment
 from cases.api.calls import tip_offs
 from cases.api.paging import Cursor, Limit, cursor_after, link_next, page
 from cases.api.setting import Setting
+from cases.missed import still_missed
 from cases.model import CallRow, CaseRow, LegRow, RecordingRow
 from cases.words import Role
 
@@ -29,7 +30,13 @@ def routes(setting: Setting) -> APIRouter:
         cursor: Cursor = None,
         answered: Annotated[bool | None, Query(description="false: nobody could answer")] = None,
         registered: Annotated[bool | None, Query(description="false: became no case yet")] = None,
-        what: Annotated[str | None, Query(pattern="^message$", description="message: one was left")] = None,
+        what: Annotated[
+            str | None,
+            Query(
+                pattern="^(message|callback)$",
+                description="message: one was left; callback: one was promised, and the citizen not reached yet",
+            ),
+        ] = None,
         actor: Actor = front,
     ) -> dict[str, Any]:
         chosen = _chosen(actor, answered, registered, what)
@@ -55,7 +62,9 @@ def _chosen(actor: Actor, answered: bool | None, registered: bool | None, what: 
     if registered is not None:
         case = exists().where(CaseRow.call_id == CallRow.id)
         chosen = chosen.where(case if registered else ~case)
-    if what:
+    if what == "callback":
+        chosen = chosen.where(still_missed())
+    elif what:
         chosen = chosen.where(_has(RecordingRow.call_id).where(RecordingRow.what == what).exists())
     return chosen
 

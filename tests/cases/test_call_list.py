@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from case_office import Office
 
 from cases import intake
 from cases.words import Role
-from ivr.call import CallEvent, Kind
+from ivr.call import CALLBACK_MISSED, CallEvent, Kind
 
 NIGHT = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 
@@ -42,6 +43,20 @@ def night(office: Office) -> Office:
         for call in (message("m1", 1), message("m2", 2), talk("t1", "wang"), talk("t2", "li")):
             intake.import_call(session, call)
     return office
+
+
+def missed_callback(call_id: str, caller: str) -> list[CallEvent]:
+    """An operator was there, the citizen's telephone was not answered."""
+    op, citizen = f"{call_id}-3", f"{call_id}-2"
+    told = (
+        (Kind.CALL_STARTED, {"caller": caller, "way": "callback", "of": "m1"}),
+        (Kind.LEG_ASKED, {"leg": op, "role": "operator", "name": "wang"}),
+        (Kind.LEG_JOINED, {"leg": op, "role": "operator", "name": "wang"}),
+        (Kind.LEG_ASKED, {"leg": citizen, "role": "citizen", "name": ""}),
+        (Kind.LEG_FAILED, {"leg": citizen, "cause": "no_answer"}),
+        (Kind.CALL_ENDED, {"reason": CALLBACK_MISSED}),
+    )
+    return [CallEvent(call_id, n, NIGHT, kind, data) for n, (kind, data) in enumerate(told, 1)]
 
 
 def ids(answer: object) -> list[str]:
@@ -82,3 +97,22 @@ def test_the_list_goes_on_by_its_cursor(night: Office) -> None:
 def test_clerks_and_strangers_get_no_list(night: Office) -> None:
     assert night.person("zhao", Role.CLERK, "cgj").get("/calls").status_code == 403
     assert night.anonymous().get("/calls").status_code == 401
+
+
+def test_a_missed_callback_stays_listed_until_somebody_has_talked_with_the_citizen(night: Office) -> None:
+    wang, li = night.person("wang", Role.OPERATOR), night.person("li", Role.OPERATOR)
+    with night.database.session() as session:
+        for call_id, caller in (("b1", "13900000001"), ("b2", "13700000001")):
+            intake.import_call(session, missed_callback(call_id, caller))
+
+    for anybody in (wang, li):
+        assert set(ids(anybody.get("/calls", params={"what": "callback"}))) == {"b1", "b2"}
+
+    later = [replace(e, at=e.at + timedelta(hours=1)) for e in talk("t3", "li")]
+    with night.database.session() as session:
+        intake.import_call(session, later)
+    assert ids(wang.get("/calls", params={"what": "callback"})) == ["b2"]
+
+    body = {"kind": "help", "category": "environment", "urgency": "urgent", "summary": "停水", "call": "b2"}
+    assert wang.post("/cases", json=body, headers={"Idempotency-Key": "b2"}).status_code == 201
+    assert ids(wang.get("/calls", params={"what": "callback"})) == []

@@ -9,10 +9,11 @@ import pytest
 
 from config.city import City, load
 from config.settings import ROOT
-from console.pages import form, times, view
+from console.pages import form, screen, times, view
+from console.pages.ports import Missed
 from console.pages.suggest import suggestions
 from ivr import room as rooms
-from ivr.board import Activity, Board, Cause, Operator, Room, Status
+from ivr.board import Activity, Board, Cause, Operator, Place, Room, Status
 from ivr.call import Role
 from ivr.room import Step
 
@@ -195,3 +196,17 @@ def test_numbers_and_moments_read_as_people_say_them() -> None:
     assert times.due(NOW + timedelta(hours=2, minutes=10), NOW) == "今天 10:25 前（还有 2 小时 10 分）"
     assert times.due(NOW + timedelta(days=3), NOW) == "11 月 25 日（周三）08:15 前（还有 3 天）"
     assert times.due(NOW - timedelta(days=2, hours=3), NOW) == "逾期 2 天 3 小时"
+
+
+def test_the_line_tells_a_kept_place_from_a_citizen_who_waits() -> None:
+    waits = Place("c1", "13800000001", NOW, 0, 1)
+    kept = Place("c2", "13800000002", NOW, 0, 2, callback=True)
+    shown = screen.wait((waits, kept), (True, False), 1)
+    assert "1 人排队，1 人预约回拨" in shown
+    assert shown.count(">预约回拨<") == 1
+    assert "预约" not in screen.wait((waits,), (True,), 1)
+
+
+def test_a_callback_that_was_missed_is_shown_until_it_is_made_good() -> None:
+    assert "未接通的回拨 1 个" in screen.missed((Missed("c1", "13800000001", NOW, NOW),))
+    assert screen.missed(()) == ""

@@ -21,7 +21,7 @@ from console.directory import InMemory
 from console.follower import Follower
 from console.hub import Hub
 from ivr.board import Board
-from ivr.call import CallEvent, Kind
+from ivr.call import CALLBACK, CALLBACK_MISSED, OUTGOING, CallEvent, Kind
 from ivr.spool import Spool
 
 NOON = datetime(2026, 3, 9, 4, 0, tzinfo=UTC)
@@ -139,3 +139,35 @@ def test_the_caller_of_a_call_with_a_nul_is_kept_without_it(follower: Follower) 
 
     with follower.database.session() as session:
         assert session.get_one(CallRow, "n").caller == f"{SECRET}x"
+
+
+def test_every_desk_is_told_of_a_callback_that_was_missed(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Hub, "missed", lambda _self, call_id: told.append(call_id))
+    for call_id, reason in (("a", "citizen_hung_up"), ("b", CALLBACK_MISSED)):
+        follower.spool.append(CallEvent(call_id, 1, NOON, Kind.CALL_STARTED, {"caller": SECRET, "way": CALLBACK}))
+        follower.spool.append(CallEvent(call_id, 2, NOON, Kind.CALL_ENDED, {"reason": reason}))
+        follower.spool.finish(call_id)
+
+    follower.round()
+
+    assert told == ["b"]
+
+
+def test_what_came_of_a_call_of_ours_goes_on_once_and_never_keeps_the_call_out(follower: Follower) -> None:
+    came: list[str] = []
+
+    def then(_session: object, call_id: str, events: list[CallEvent]) -> None:
+        came.append(call_id)
+        raise ValueError(SECRET)
+
+    follower.outgoing_came = then
+    for call_id, way in (("a", ""), ("b", OUTGOING)):
+        follower.spool.append(CallEvent(call_id, 1, NOON, Kind.CALL_STARTED, {"caller": SECRET, "way": way}))
+        follower.spool.finish(call_id)
+
+    follower.round()
+    follower.round()
+
+    assert came == ["b"]
+    assert calls(follower) == ["a", "b"]

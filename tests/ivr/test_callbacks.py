@@ -141,7 +141,7 @@ class AnyCallback(RuleBasedStateMachine):
                     self.leg += 1
                     self.picked_up = False
                     self.room = rooms.open_room("c", ANNA, self.citizen, self.now, called=True)
-                leg = f"{action.operator}-{len(self.history)}-{self.now.timestamp()}"
+                leg = f"{action.operator}-{len(self.room.participants)}"
                 self.room = rooms.ask(self.room, leg, Role.OPERATOR, action.operator, "", self.now)
 
     def step_room(self, change: object) -> None:

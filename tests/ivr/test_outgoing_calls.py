@@ -20,7 +20,7 @@ ANNA = "13805712345"
 
 @pytest.fixture(scope="module")
 def built_house() -> Iterator[House]:
-    with opened_house(operator_ring_seconds=3, citizen_ring_seconds=3) as house:
+    with opened_house(operator_ring_seconds=3, citizen_ring_seconds=3, outgoing_calls=2) as house:
         yield house
 
 
