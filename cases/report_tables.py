@@ -83,7 +83,10 @@ def _in_charge(week: Weekly) -> Table:
 
 
 def _districts(week: Weekly) -> Table:
-    rows = [(d.name, d.whole.n, _mostly(d.causes), d.overdue.n, d.dissatisfied.n, d.repeated.n) for d in week.districts]
+    rows: list[tuple[Cell, ...]] = [
+        (d.name, d.whole.n, _mostly(d.causes), d.overdue.n, d.dissatisfied.n, d.repeated.n) for d in week.districts
+    ]
+    rows.append((week.unplaced.name, week.unplaced.n, "", None, None, None))
     return Table("各区县", ("区县", "问题件数", "主要类别", "超期未结", "回访不满意", "重复投诉"), rows)
 
 
@@ -101,7 +104,7 @@ def _evidence(week: Weekly) -> Iterator[tuple[str, str]]:
     counts += [("诉求类型", each) for each in week.kinds]
     counts += [("何事", part) for cause in week.causes for part in (cause.whole, *cause.mostly)]
     counts += [("何处", each) for each in week.places]
-    counts += [("何单位", each.whole) for each in week.departments]
+    counts += [("何单位", each.whole) for each in week.departments] + [("各区县", week.unplaced)]
     counts += [(d.name, part) for d in week.districts
                for part in (d.whole, *d.causes, d.overdue, d.dissatisfied, d.repeated)]  # fmt: skip
     for where, count in counts:

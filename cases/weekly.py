@@ -90,6 +90,7 @@ class Weekly:
     departments: tuple[InCharge, ...]
     topics: tuple[Topic, ...]
     districts: tuple[OfDistrict, ...]
+    unplaced: Count
     repeats: tuple[Repeat, ...]
     six_hundred: tuple[Figure, ...]
     rates: tuple[Figure, ...]
@@ -110,6 +111,7 @@ def weekly(facts: Facts, week: Period, history: Iterable[Report], excluded: Excl
         departments=_departments(facts, week, problems, excluded, city),
         topics=tuple(topics(history, week, city.figures)),
         districts=_districts(facts, week, problems, city),
+        unplaced=_count("unplaced", "地点不明", [case for case in problems if not case.district]),
         repeats=tuple(Repeat(c.number, c.repeat_of, c.category, c.department) for c in new if c.repeat_of),
         six_hundred=tuple(measure(rate, facts, week, excluded) for rate in SIX.values()),
         rates=tuple(measure(rate, facts, week, excluded) for rate in RATES.values() if rate.code not in SIX),

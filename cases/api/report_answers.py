@@ -122,6 +122,7 @@ def weekly(value: Weekly, city: City) -> dict[str, Any]:
             for each in value.topics
         ],
         "districts": [_district(each, names) for each in value.districts],
+        "unplaced": _count(value.unplaced),
         "repeats": [
             {"case": r.number, "before": r.before, "category": r.category, "department": r.department or None}
             for r in value.repeats
