@@ -13,11 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from cases import assignment, case
+from cases import assignment, audit, case
 from cases.actor import Actor
 from cases.api.answers import case_view
 from cases.api.step_bodies import Transition
 from cases.api.steps import take
+from cases.audit_chain import Action
 from cases.lifecycle import Impossible
 from cases.refusal import NotFound, Refusal
 from cases.words import Role
@@ -63,6 +64,7 @@ class WorkInDatabase:
                 row = case.find(session, no, actor, lock=not actor.sees_all)
                 if not actor.sees_all:
                     assignment.arrived(session, row, assignment.own(session, row, actor), now=now)
+                audit.note(session, Action.READ, actor.title, now=now, case=no)
                 return case_view(session, row, actor, self._city, now)
         except NotFound:
             return None
