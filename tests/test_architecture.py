@@ -44,7 +44,7 @@ PURE = {
         "understood", "vocabulary", "wishes",
     ],
     "cases": [
-        "deadlines", "lifecycle", "refusal", "words",
+        "audit_chain", "conflict", "deadlines", "exports", "lifecycle", "privacy", "refusal", "words",
     ],
 }  # fmt: skip
 NOT_PURE = {"socket", "threading", "os", "time", "sqlalchemy", "fastapi", "subprocess", "random", "secrets", "queue",

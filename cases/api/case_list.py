@@ -10,10 +10,12 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import ColumnElement, Select, false, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from cases import audit
 from cases.actor import FRONT, Actor
 from cases.api.answers import case_line
 from cases.api.paging import Cursor, Limit, cursor_after, link_next, page
 from cases.api.setting import Setting
+from cases.audit_chain import Action
 from cases.model import AssignmentRow, CaseRow, CaseShare
 from cases.search import called_from, search
 from cases.words import Kind, Part, State, Urgency
@@ -54,6 +56,8 @@ def routes(setting: Setting) -> APIRouter:
         """Departments find their own cases only, and nobody's by telephone number."""
         with setting.database.session() as session:
             rows = _found(session, wanted, actor, cursor, limit + 1)
+            if wanted.phone is not None:
+                audit.note(session, Action.SEARCHED, actor.title, now=setting.clock(), found=len(rows))
         more = cursor_after(rows[limit - 1].created_at, rows[limit - 1].number) if len(rows) > limit else None
         link_next(request, response, more)
         return {"items": [case_line(row, actor) for row in rows[:limit]], "next": more}

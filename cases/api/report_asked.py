@@ -7,9 +7,12 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query, Request, Response
 
+from cases import audit
 from cases.actor import Actor
+from cases.api.setting import Setting
+from cases.audit_chain import Action
 from cases.figures import period
 from cases.figures.period import Period
 from cases.refusal import NotFound, Refusal
@@ -50,6 +53,19 @@ def whose(actor: Actor, department: str | None, city: City) -> str:
     if department and city.department(department) is None:
         raise Refusal("没有这个代码的承办单位；GET /api/v1/departments 列出全部单位", field="department")
     return department or ""
+
+
+def on_record(who: Any, setting: Setting) -> Any:
+    """A route's declaration: `who` may read it, and whoever takes it away as a file is on record."""
+
+    def note(request: Request, form: Form = Format.JSON, actor: Actor = who) -> Actor:
+        if form is not Format.JSON:
+            with setting.database.session() as session:
+                report = request.url.path.rpartition("/reports/")[2]
+                audit.note(session, Action.EXPORTED, actor.title, now=setting.clock(), report=report, form=form.value)
+        return actor
+
+    return Depends(note)
 
 
 def file_response(report: Report, form: Format, name: str) -> Response:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from cases import report_facts, report_tables
 from cases.actor import Actor
 from cases.api import report_answers as answers
-from cases.api.report_asked import Form, Week, Whose, asked_period, file_response, forms, whose
+from cases.api.report_asked import Form, Week, Whose, asked_period, file_response, forms, on_record, whose
 from cases.api.setting import Setting
 from cases.figures import period as periods
 from cases.figures.definitions import OF_A_DEPARTMENT, RATES, SIX, SPANS, taken
@@ -31,7 +31,8 @@ LEADING = (Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR)
 def routes(setting: Setting) -> APIRouter:
     router = APIRouter(tags=["reports"])
     leading = setting.access.some(*LEADING)
-    concerned, period = setting.access.some(*LEADING, departments=True), asked_period(setting.clock)
+    taking, period = on_record(leading, setting), asked_period(setting.clock)
+    concerned = on_record(setting.access.some(*LEADING, departments=True), setting)
 
     @router.get("/reports/kpi", summary="All rates of a time, each as n of N", responses=forms())
     def kpi(
@@ -89,7 +90,7 @@ def routes(setting: Setting) -> APIRouter:
         metric: str,
         within: Period = period,
         form: Form = Format.JSON,
-        _actor: Actor = leading,
+        _actor: Actor = taking,
     ) -> Any:
         """`accepted` 受理, `registered` 登记, `dispatched` 交办, `supervised` 督查, `told` 反馈, `visited` 回访."""
         return _exceptions(_rate(metric, SIX), within, "", form, setting)
@@ -98,7 +99,7 @@ def routes(setting: Setting) -> APIRouter:
     def rank(
         within: Period = period,
         form: Form = Format.JSON,
-        _actor: Actor = leading,
+        _actor: Actor = taking,
     ) -> Any:
         """By the lower bound of the 95 % interval, so that few cases count little. Too few cases: no place."""
         with setting.database.session() as session:
@@ -111,7 +112,7 @@ def routes(setting: Setting) -> APIRouter:
         return answers.ranking(groups, within, rules.weights, rules.smallest_ranked)
 
     @router.get("/reports/weekly", summary="The weekly analysis (每周综合分析)", responses=forms())
-    def analysis(week: Week = None, form: Form = Format.JSON, _actor: Actor = leading) -> Any:
+    def analysis(week: Week = None, form: Form = Format.JSON, _actor: Actor = taking) -> Any:
         """何事 何处 何单位, hot topics, each district's problems. Every number has its cases beside it."""
         within = periods.week(week) if week is not None else periods.week_of(setting.clock() - timedelta(weeks=1))
         with setting.database.session() as session:
