@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from cases.api import (
     assignments,
     audit,
+    by_citizens,
     call_list,
     callers,
     calls,
@@ -26,6 +27,7 @@ from cases.api import (
     publications,
     replies,
     reports,
+    return_visits,
     retention,
     reveals,
     supervision,
@@ -62,6 +64,7 @@ def router(
         inbound,
         publications,
         callers,
+        by_citizens,
         reports,
         exclusions,
         public_stats,
@@ -72,6 +75,7 @@ def router(
         supervision,
         instructions,
         replies,
+        return_visits,
     ):
         all_routes.include_router(one.routes(setting))
     return all_routes
