@@ -55,6 +55,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     from cases.recounting import Recounting
     from cases.retention import Erasing
     from cases.transcripts import Transcripts
+    from cases.visit_opening import VisitOpening
     from cases.watching import Supervision
     from config.city import load
     from ivr.call import Call
@@ -81,6 +82,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
         Resuming(database, city).task(),
         Archiving(database, settings.archive_after_days).task(),
         *Supervision(database, city).tasks(),
+        VisitOpening(database).task(),
         AuditSigning(database, settings).task(),
         Erasing(database, city.retention, settings.recordings_dir).task(),
     ]
