@@ -76,17 +76,18 @@ def add_person(
     return person
 
 
-def set_disabled(session: Session, name: str, disabled: bool) -> Person:
+def set_disabled(session: Session, name: str, disabled: bool, *, now: datetime, by: str = CONSOLE) -> Person:
     """Somebody may not log in any more, or may again. All their logins end, and so does their telephone's account."""
     person = session.get(Person, name)
     if person is None:
         raise Refused(f"there is nobody named {name}; `hotline user list` shows everybody")
     person.disabled = disabled
     session.execute(delete(Token).where(Token.name == name))
+    audit.note(session, Action.PEOPLE, by, now=now, what="disabled" if disabled else "enabled", person=name)
     return person
 
 
-def set_password(session: Session, name: str, password: str) -> Person:
+def set_password(session: Session, name: str, password: str, *, now: datetime, by: str = CONSOLE) -> Person:
     """A new password; all logins of this person end."""
     person = session.get(Person, name)
     if person is None:
@@ -95,6 +96,7 @@ def set_password(session: Session, name: str, password: str) -> Person:
     person.password_hash = _hasher.hash(password)
     person.sip_digest = sip_digest(name, password) if person.role in WITH_TELEPHONE else None
     session.execute(delete(Token).where(Token.name == name))
+    audit.note(session, Action.PEOPLE, by, now=now, what="password", person=name)
     return person
 
 

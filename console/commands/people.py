@@ -66,7 +66,7 @@ def change_password(name: str, password_stdin: bool) -> None:
     from cases import people
 
     password = _password(password_stdin)  # asked before the database is locked
-    _change(lambda session: people.set_password(session, name, password))
+    _change(lambda session: people.set_password(session, name, password, now=database.now()))
     click.echo(f"{name} has a new password")
 
 
@@ -76,7 +76,7 @@ def disable_user(name: str) -> None:
     """Somebody has left: no login, no telephone, from this moment on. Nothing they did is deleted."""
     from cases import people
 
-    _change(lambda session: people.set_disabled(session, name, True))
+    _change(lambda session: people.set_disabled(session, name, True, now=database.now()))
     click.echo(f"{name} may not log in any more")
 
 
@@ -86,7 +86,7 @@ def enable_user(name: str) -> None:
     """Somebody may log in again, with the password they had."""
     from cases import people
 
-    _change(lambda session: people.set_disabled(session, name, False))
+    _change(lambda session: people.set_disabled(session, name, False, now=database.now()))
     click.echo(f"{name} may log in again")
 
 
