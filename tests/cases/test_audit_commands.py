@@ -79,6 +79,16 @@ def test_logins_good_and_bad_are_on_record_without_what_was_typed(small_office, 
     assert "my-secret" not in json.dumps(newest)
 
 
+def test_who_takes_figures_away_or_looks_for_a_number_is_on_record(zhao, number):
+    assert zhao.get("/reports/kpi", params={"format": "csv"}).status_code == 200
+    assert zhao.get("/cases", params={"phone": "13800001111"}).json()["items"][0]["number"] == number
+
+    searched, exported = zhao.get("/audit", params={"limit": 2}).json()["items"]
+
+    assert (exported["action"], exported["data"]) == ("exported", {"report": "kpi", "form": "csv"})
+    assert (searched["action"], searched["data"]) == ("cases.searched", {"found": 1})
+
+
 def test_tampering_is_named_by_the_command_and_by_the_api(hotline, zhao, number, tmp_path):
     assert hotline("audit", "sign").exit_code == 0
     sound = hotline("audit", "verify", "--json")
