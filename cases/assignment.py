@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases import conflict, extension, outbox, shares
+from cases import conflict, outbox, shares
 from cases.actor import THE_SYSTEM, Actor
 from cases.fold import Case
 from cases.history import folded, record
@@ -50,7 +50,6 @@ def dispatch(
     data = shares.told(given, row, city) | {"recalled": recalled, **({"suggested": suggested} if suggested else {})}
     case = record(session, row, Step.DISPATCH, by, data, now=now)
     shares.hand_out(session, row, given, now=now)
-    shares.recall(session, row, recalled, now=now)
     return case
 
 
@@ -88,7 +87,6 @@ def reply(
         raise Refusal("请写明办理情况和结果", field="reply")
     form = {"internal": internal.strip() or None, "true": true, "solved": solved.value if solved else None}
     data = {"assignment": assignment.id, "reply": text.strip()} | {k: v for k, v in form.items() if v is not None}
-    extension.lapse(session, assignment, now=now)
     return record(session, row, Step.REPLY, by, data, now=now)
 
 

@@ -6,20 +6,18 @@ How visits are planned, tried and asked is in `return_visit.py`; these are the s
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cases import outbox, shares
 from cases.actor import Actor
 from cases.fold import Case, went_badly
-from cases.history import folded, record
+from cases.history import record
 from cases.lifecycle import Step
-from cases.model import AssignmentRow, CaseRow
+from cases.model import CaseRow
 from cases.reasons import RejectReason, Satisfied, Solved, Told, Way
 from cases.refusal import Refusal
 from cases.rework import again
-from cases.words import Event, State
+from cases.words import State
 from config.city import City
 
 
@@ -30,7 +28,7 @@ def reject(
     if not channel.strip():
         raise Refusal("请写明已告知诉求人的正确渠道，例如应拨打的电话", field="channel")
     data = {"reason": reason.value, "channel": channel.strip(), "way": way.value}
-    return _over(session, row, Step.REJECT, data, by, now)
+    return record(session, row, Step.REJECT, by, data, now=now)
 
 
 def tell(session: Session, row: CaseRow, about: Told, way: Way, by: Actor, *, now: datetime) -> Case:
@@ -58,7 +56,7 @@ def visit(
     data = {name: value for name, value in said.items() if value is not None}
     if went_badly(data) and row.state == State.RETURN_VISIT:
         return again(session, row, Step.VISIT, data, by, city=city, now=now)
-    return _over(session, row, Step.VISIT, data, by, now)
+    return record(session, row, Step.VISIT, by, data, now=now)
 
 
 def visit_attempt(session: Session, row: CaseRow, way: Way, by: Actor, *, now: datetime, visit_id: str = "") -> Case:
@@ -68,7 +66,7 @@ def visit_attempt(session: Session, row: CaseRow, way: Way, by: Actor, *, now: d
 
 
 def close_unreached(session: Session, row: CaseRow, by: Actor, *, now: datetime) -> Case:
-    return _over(session, row, Step.CLOSE_UNREACHED, {}, by, now)
+    return record(session, row, Step.CLOSE_UNREACHED, by, {}, now=now)
 
 
 def close_unresolved(session: Session, row: CaseRow, basis: str, explained: Way, by: Actor, *, now: datetime) -> Case:
@@ -76,13 +74,13 @@ def close_unresolved(session: Session, row: CaseRow, basis: str, explained: Way,
     if not basis.strip():
         raise Refusal("请写明依据：哪一条规定使它无法解决", field="basis")
     data = {"basis": basis.strip(), "explained": explained.value}
-    return _over(session, row, Step.CLOSE_UNRESOLVED, data, by, now)
+    return record(session, row, Step.CLOSE_UNRESOLVED, by, data, now=now)
 
 
 def cancel(session: Session, row: CaseRow, way: Way, by: Actor, *, now: datetime, recording: str = "") -> Case:
     """The citizen's own wish (撤回). A visit asks later whether it was."""
     data = {"way": way.value, **({"recording": recording} if recording else {})}
-    return _over(session, row, Step.CANCEL, data, by, now)
+    return record(session, row, Step.CANCEL, by, data, now=now)
 
 
 def reopen(session: Session, row: CaseRow, reason: str, by: Actor, *, city: City, now: datetime) -> Case:
@@ -93,15 +91,3 @@ def reopen(session: Session, row: CaseRow, reason: str, by: Actor, *, city: City
     if row.state in (State.CLOSED, State.CLOSED_UNRESOLVED):
         return again(session, row, Step.REOPEN, data, by, city=city, now=now)
     return record(session, row, Step.REOPEN, by, data, now=now)
-
-
-def _over(session: Session, row: CaseRow, step: Step, data: dict[str, Any], by: Actor, now: datetime) -> Case:
-    """Departments are told when it is over; those who still worked on it are recalled."""
-    before = folded(session, row.number)
-    case = record(session, row, step, by, data, now=now)
-    if case.state is not before.state:
-        shares.recall(session, row, [each.id for each in before.at_work], now=now)
-        if case.lead and case.state in (State.CLOSED, State.CLOSED_UNRESOLVED):
-            lead = session.get_one(AssignmentRow, case.lead.id)
-            outbox.put(session, row, lead, Event.CLOSED, {"state": case.state.value}, now=now)
-    return case

@@ -95,21 +95,11 @@ def listed(session: Session, by: Actor, open_only: bool) -> list[ExtensionRow]:
 
 def open_for(session: Session, share: AssignmentRow) -> ExtensionRow:
     """The request of this share that nobody has decided yet."""
-    row = _open(session, share)
+    chosen = ExtensionRow.assignment_id == share.id, ExtensionRow.decision.is_(None)
+    row = session.scalar(select(ExtensionRow).where(*chosen))
     if row is None:
         raise Conflict("没有待决定的延期申请")
     return row
-
-
-def lapse(session: Session, share: AssignmentRow, *, now: datetime) -> None:
-    """Nobody needs to decide any more: the department has replied, or the case was taken from it."""
-    if asked := _open(session, share):
-        asked.decision, asked.decided_at = "lapsed", now
-
-
-def _open(session: Session, share: AssignmentRow) -> ExtensionRow | None:
-    chosen = ExtensionRow.assignment_id == share.id, ExtensionRow.decision.is_(None)
-    return session.scalar(select(ExtensionRow).where(*chosen))
 
 
 def _check(row: CaseRow, asked: ExtensionRow, granted: bool, reason: str, by: Actor) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases import audit, feed
+from cases import audit, consequences, feed
 from cases.actor import Actor
 from cases.fold import Assignment, Case, Happening, fold
 from cases.guards import take
@@ -55,6 +55,7 @@ def record(session: Session, row: CaseRow, step: Step, by: Actor, data: dict[str
     _project_case(row, case, now)
     project(assignments(session, row.number), case)
     session.flush()
+    consequences.follow(session, row, before, case, now=now)
     feed.note(session, "case", row.number)
     return case
 

@@ -55,9 +55,7 @@ def object_to(
 
 def grant(session: Session, row: CaseRow, share: AssignmentRow, reason: str, by: Actor, *, now: datetime) -> Case:
     """It is not theirs: the case waits to be dispatched to somebody else."""
-    case = record(session, row, Step.GRANT_RETURN, by, {"assignment": share.id, "reason": reason.strip()}, now=now)
-    shares.recall(session, row, [share.id], now=now)
-    return case
+    return record(session, row, Step.GRANT_RETURN, by, {"assignment": share.id, "reason": reason.strip()}, now=now)
 
 
 def deny(
@@ -117,7 +115,6 @@ def _move(
     given = shares.new_shares(row, [(department, Part(share.part))], len(before.assignments), city, now)
     case = record(session, row, Step.RULE, by, data | shares.told(given, row, city), now=now)
     shares.hand_out(session, row, given, now=now)
-    shares.recall(session, row, [share.id], now=now)
     return case
 
 

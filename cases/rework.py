@@ -1,7 +1,7 @@
 """Doing it again (重办): a new and shorter deadline for whoever has to, and their department told.
 
-Three things lead here: a reviewer who sends a reply back (`review.py`), a citizen who is not content at the return visit,
-and a closed case that is taken up again.
+Three things lead here: a reviewer who sends a reply back (`review.py`), a citizen who is not content at the
+return visit, and a closed case that is taken up again.
 """
 
 from __future__ import annotations

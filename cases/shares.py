@@ -1,4 +1,4 @@
-"""New shares of a case: made, told of in its history, handed out to their departments, and recalled from them."""
+"""New shares of a case: made, told of in its history, handed out to their departments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cases import extension, outbox
+from cases import outbox
 from cases.deadlines import Deadline, deadline, rule_for
 from cases.fold import written
 from cases.kept_rule import write_rule
@@ -42,14 +42,6 @@ def hand_out(session: Session, row: CaseRow, given: Sequence[AssignmentRow], *, 
     session.flush()
     for each in given:
         outbox.put(session, row, each, Event.DISPATCHED, now=now)
-
-
-def recall(session: Session, row: CaseRow, keys: Iterable[str], *, now: datetime) -> None:
-    """Tell departments that the case is no longer theirs."""
-    for key in keys:
-        share = session.get_one(AssignmentRow, key)
-        extension.lapse(session, share, now=now)
-        outbox.put(session, row, share, Event.RECALLED, now=now)
 
 
 def check_department(code: str, city: City, field: str) -> None:
