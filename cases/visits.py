@@ -103,10 +103,9 @@ def answered(
     _expect_waiting(visit)
     if said.empty:
         raise Refusal("请至少记录是否解决或是否满意；没有接通请登记为一次尝试", field="solved")
-    _keep(visit, said, by, way, now)
+    _keep(session, visit, said, by, way, now)
     visit.call_id = call_id or visit.call_id
     _note_try(session, visit, Outcome.REACHED, way, by, now, call_id)
-    _end(session, visit, VisitState.ANSWERED, now)
     data = said.for_history() | {"way": way.value, "visit": visit.id}
     if said.unhappy and case.state == State.RETURN_VISIT:
         rework.again(session, case, Step.VISIT, data, by, city=city, now=now)
@@ -129,8 +128,7 @@ def answered_late(
     """By a link, when the case was closed already because nobody was reached. Who is unhappy gets it reopened."""
     if said.empty:
         raise Refusal("请至少选择是否解决或是否满意", field="solved")
-    _keep(visit, said, by, way, now)
-    _end(session, visit, VisitState.ANSWERED, now)
+    _keep(session, visit, said, by, way, now)
     if said.unhappy and case.state == State.CLOSED:
         closing.reopen(session, case, "诉求人在回访期限之后表示没有解决或不满意", by, city=city, now=now)
     return visit
@@ -276,10 +274,11 @@ def _note_try(
     session.add(made)
 
 
-def _keep(visit: ReturnVisit, said: Answers, by: Actor, way: Way, now: datetime) -> None:
+def _keep(session: Session, visit: ReturnVisit, said: Answers, by: Actor, way: Way, now: datetime) -> None:
     visit.solved, visit.satisfied = said.solved, said.satisfied
     visit.contacted, visit.is_true, visit.words = said.contacted, said.true, said.words.strip()
     visit.way, visit.answered_by, visit.answered_at = way.value, by.title, now
+    _end(session, visit, VisitState.ANSWERED, now)
 
 
 def _end(session: Session, visit: ReturnVisit, state: VisitState, now: datetime) -> ReturnVisit:
