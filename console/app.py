@@ -27,9 +27,11 @@ from console.follower import Follower
 from console.hub import Hub
 from console.live_talk import LiveTalk
 from console.pages import signing
+from console.pages.citizen_records import CitizensInDatabase
 from console.pages.ports import Ports
 from console.pages.records import CasesInDatabase, PeopleInDatabase, TypedInDatabase
 from console.pages.work_records import WorkInDatabase
+from console.return_visits import ReturnVisits
 from console.telephony import Telephony
 from ivr.board import Operator, Status
 from ivr.call import CallEvent
@@ -81,12 +83,13 @@ class Hotline:
         self.telephony.start(telephone=self.settings.asterisk != "off")
         self.captions.start()
         self.follower.start()
+        self.return_visits.start()
         self.flows.start()
         self.worker.start()
 
     def stop(self, *, asterisk: bool = True) -> None:
         """With `asterisk`, calls end as well; without, talks go on and new calls take the static path."""
-        for part in (self.worker, self.flows, self.follower, self.captions, self.telephony):
+        for part in (self.worker, self.flows, self.return_visits, self.follower, self.captions, self.telephony):
             part.stop()
         self._writer.shutdown(wait=True)
         if asterisk and self.asterisk:
@@ -108,8 +111,16 @@ class Hotline:
         self.talk = LiveTalk(self.exchange, self.hub, self.city, now)
         self.captions = Captions(settings, self.talk.on_caption, self.talk.tap_again, self._understood)
         spool = self.telephony.spool
+        self.return_visits = ReturnVisits(self.database, self.telephony, self.city, now)
         self.follower = Follower(
-            self.database, spool, self.hub, self.directory, now, self._telephones_changed, self._adopt_orphans
+            self.database,
+            spool,
+            self.hub,
+            self.directory,
+            now,
+            self._telephones_changed,
+            self._adopt_orphans,
+            self.return_visits.came,
         )
         self.worker = Worker()
 
@@ -195,6 +206,7 @@ class Hotline:
             cases=CasesInDatabase(database, self.city, now),
             notepad=TypedInDatabase(database, now),
             work=WorkInDatabase(database, self.city, now),
+            citizens=CitizensInDatabase(database, self.city, now),
             city=self.city,
             now=now,
             public_url=settings.public_url,

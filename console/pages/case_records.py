@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,9 +17,10 @@ from cases.history import assignments, history
 from cases.lifecycle import OVER, Impossible, Step
 from cases.missed import missed_callbacks
 from cases.model import AssignmentRow, CallRow, CaseRow, Delivery, LegRow
+from cases.privacy import masked_text
 from cases.refusal import Refusal
 from cases.tries import TooManyTries
-from cases.words import Confidentiality, Kind, Part, Role, Sending, State, Urgency
+from cases.words import Confidentiality, Kind, Part, Progress, Role, Sending, State, Urgency
 from config.city import City
 from config.database import Database
 from console.hub import Viewer
@@ -137,8 +139,10 @@ class CasesInDatabase:
             row = session.get_one(CaseRow, no)
             steps = tuple(ports.Step(h.at, _plainly(h)) for h in history(session, no) if h.step in CITIZENS_WORDS)
             view = self._view(session, row)
-            return ports.CaseView(view.no, view.state, view.summary, open=view.open, due_at=view.due_at,
-                                  receipts=view.receipts, history=steps, looked=self._looked(session, no))  # fmt: skip
+            reviewed = [each for each in assignments(session, no) if each.progress == Progress.APPROVED and each.reply]
+            replies = tuple((self._name(each.department), masked_text(each.reply)) for each in reviewed)
+            return replace(view, kind="", category="", urgency="", place="", code="", caller="", call_id="",
+                           replies=replies, history=steps, looked=self._looked(session, no))  # fmt: skip
 
     def _looked(self, session: Session, no: str) -> tuple[ports.Step, ...]:
         fields = {"phone": "联系电话", "caller_name": "姓名"}
@@ -161,6 +165,7 @@ class CasesInDatabase:
             caller=row.phone,
             call_id=row.call_id or "",
             open=State(row.state) not in OVER,
+            visit=row.state == State.RETURN_VISIT,
             due_at=min((a.due_at for a in shares if a.part == Part.LEAD), default=None),
             provisional=any(a.due_provisional for a in shares if a.part == Part.LEAD),
             answer=row.answer,

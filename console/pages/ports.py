@@ -14,6 +14,7 @@ from ivr.board import Board, Participant, RecordingState, Status
 from ivr.live import Refused
 
 if TYPE_CHECKING:
+    from console.pages.citizen_records import CitizensInDatabase
     from console.pages.work_records import WorkInDatabase
 
 
@@ -129,6 +130,7 @@ class CaseView:
     caller: str = ""
     call_id: str = ""
     open: bool = True
+    visit: bool = False
     due_at: datetime | None = None
     provisional: bool = False
     answer: str = ""
@@ -197,6 +199,7 @@ class Ports:
     cases: Cases
     notepad: Notepad
     work: WorkInDatabase
+    citizens: CitizensInDatabase
     city: City
     now: Callable[[], datetime]
     public_url: str = ""

@@ -28,6 +28,7 @@ from config.database import Database
 from config.settings import ROOT
 from console.hub import Hub
 from console.pages import install
+from console.pages.citizen_records import CitizensInDatabase
 from console.pages.ports import Ports
 from console.pages.records import CasesInDatabase, PeopleInDatabase, TypedInDatabase
 from console.pages.work_records import WorkInDatabase
@@ -244,6 +245,7 @@ def made_ports(database: Database, city: City, switchboard: Switchboard) -> Port
         cases=CasesInDatabase(database, city, now),
         notepad=TypedInDatabase(database, now),
         work=WorkInDatabase(database, city, now),
+        citizens=CitizensInDatabase(database, city, now),
         city=city,
         now=now,
     )
