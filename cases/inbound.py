@@ -131,8 +131,8 @@ def _progress(_matter: _Matter, report: Report) -> Outcome:
 
 
 def _replied(matter: _Matter, report: Report) -> Outcome:
-    more = {"internal": report.internal, "true": report.true, "solved": report.solved}
-    assignment.reply(matter.session, matter.row, matter.share, report.text, matter.by, now=matter.now, **more)
+    assignment.reply(matter.session, matter.row, matter.share, report.text, matter.by, now=matter.now,
+                     internal=report.internal, true=report.true, solved=report.solved)  # fmt: skip
     return Outcome.APPLIED
 
 

@@ -36,7 +36,8 @@ class Receiver:
             return f"200 WebHook-Allowed-Origin={self.allows}" if self.allows else "405"
         if self.secret:
             Webhook(self.secret).verify(asked.body, dict(asked.headers))
-        self.requests.append({"id": asked.headers["webhook-id"], "path": asked.path, "headers": asked.headers})
+        seen = {"path": asked.path, "headers": asked.headers, "body": asked.body}
+        self.requests.append({"id": asked.headers["webhook-id"], **seen})
         return self.choose(len(self.requests))
 
     def _take(self, asked: Asked) -> Reply:

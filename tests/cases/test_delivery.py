@@ -1,9 +1,11 @@
 """Deliveries to departments' systems that behave well, badly, or not at all: exactly one effect in the end."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 
 from cases import assignment, case, endpoints, outbox
@@ -253,3 +255,18 @@ def test_while_a_secret_is_changed_over_both_are_good(desk, receiver):
 
     assert len(receiver.effects) == 2
     assert old != new
+
+
+def test_with_a_key_of_ours_nobody_who_reads_their_files_can_forge(desk, receiver):
+    """v1a: the department checks with our public key, by the standard's own rule, beside the shared secret."""
+    with desk.database.session() as session:
+        public = endpoints.new_key_pair(session, "cgj", now=desk.clock())
+    desk.deliver(desk.dispatch())
+
+    [request] = receiver.requests
+    headers = request["headers"]
+    versions = dict(each.split(",") for each in headers["webhook-signature"].split())
+    assert versions.keys() == {"v1", "v1a"}
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public.removeprefix("whpk_")))
+    said = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + request["body"]
+    key.verify(base64.b64decode(versions["v1a"]), said)

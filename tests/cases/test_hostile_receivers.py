@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from test_delivery import Desk
 
 from cases import addresses, post
@@ -21,19 +28,29 @@ SECONDS = 1.0
 
 
 @contextmanager
-def says(answer: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A listener that answers one request with whatever it likes; its port."""
+def listens(answer: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A listener that treats one connection however it likes; its port."""
 
     def serve() -> None:
         line, _from = listening.accept()
-        with line:
-            line.recv(65536)
-            with suppress(OSError):
-                answer(line)
+        with line, suppress(OSError):
+            answer(line)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=serve, daemon=True).start()
         yield listening.getsockname()[1]
+
+
+@contextmanager
+def says(answer: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Reads one request and answers whatever it likes."""
+
+    def hear_and_answer(line: socket.socket) -> None:
+        line.recv(65536)
+        answer(line)
+
+    with listens(hear_and_answer) as port:
+        yield port
 
 
 def posted(answer: Callable[[socket.socket], None]) -> post.Outcome:
@@ -158,3 +175,42 @@ def test_a_name_server_that_takes_its_time_holds_up_nobody(small_office, monkeyp
     assert case.status_code == 201
     assert took < 3
     assert admin.get("/departments/cgj/endpoint").json()["url"] == url["url"]
+
+
+def test_the_vetted_address_is_called_and_the_name_is_asked_for(tmp_path):
+    """The connection goes to the address that was checked; the certificate is asked of, and checked for, the name."""
+    asked: list[str | None] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*_self_signed(tmp_path, "department.example"))
+    context.sni_callback = lambda _line, name, _context: asked.append(name)
+
+    def shake_hands(line: socket.socket) -> None:
+        with suppress(ssl.SSLError):
+            context.wrap_socket(line, server_side=True)
+
+    with listens(shake_hands) as port:
+        target = addresses.parse(f"https://department.example:{port}/hook")
+        answer = post.ask(post.Request(target, ip_address("127.0.0.1"), b"{}"), seconds=5)
+
+    assert asked == ["department.example"]
+    assert (answer.outcome.status, answer.outcome.arrived) == (0, False), "nobody vouches for this certificate"
+
+
+def _self_signed(folder: Path, name: str) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    certificate, private = folder / "certificate.pem", folder / "private.pem"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return certificate, private

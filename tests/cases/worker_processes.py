@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,8 @@ class Workers:
             "HOTLINE_DELIVERY_RETRY_SECONDS": "0.02",
             "HOTLINE_DELIVERY_TIMEOUT_SECONDS": "1",
         }
-        self._log = (data_dir / "workers.log").open("ab")
+        self._said = data_dir / "workers.log"
+        self._log = self._said.open("ab")
         self.processes: list[subprocess.Popen] = []
 
     def start(self) -> None:
@@ -33,8 +35,16 @@ class Workers:
         command = [sys.executable, "-c", code]
         return subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log)
 
+    def at_work(self) -> list[subprocess.Popen]:
+        """Those that have started, and on SQLite have the file to themselves."""
+        said = self._said.read_text()
+        return [each for each in self.processes if re.search(rf"-{each.pid}-\w+ is ready", said)]
+
     def kill_one(self) -> None:
-        victim = self.processes.pop(random.randrange(len(self.processes)))
+        self.kill(random.choice(self.processes))
+
+    def kill(self, victim: subprocess.Popen) -> None:
+        self.processes.remove(victim)
         victim.kill()
         victim.wait()
 
