@@ -12,9 +12,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, event, exists, insert, inspect, literal, select, text, update
+from sqlalchemy import Connection, ForeignKey, Index, delete, event, exists, insert, inspect, select, text, update
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
+from cases.lifecycle import GIVEN_UP
 from cases.model.case import AssignmentRow, CaseRow
 from cases.model.columns import Base
 from cases.privacy import masked_text
@@ -34,7 +35,7 @@ class CaseWords(Base):
 
 
 class CaseShare(Base):
-    """Which departments have or had a case: one row, however often it came back to them. Their lists walk along it."""
+    """Which departments have a case: one row, however often it came back to them. Their lists walk along it."""
 
     __tablename__ = "case_shares"
     __table_args__ = (Index("ix_case_shares_created_at", "department", "created_at", "case_number"),)
@@ -73,12 +74,19 @@ def _remove(_mapper: Mapper[CaseRow], connection: Connection, case: CaseRow) -> 
 
 
 @event.listens_for(AssignmentRow, "after_insert")
+@event.listens_for(AssignmentRow, "after_update")
 def _share(_mapper: Mapper[AssignmentRow], connection: Connection, given: AssignmentRow) -> None:
-    known = CaseShare.department == given.department, CaseShare.case_number == given.case_number
-    share = select(literal(given.department), CaseRow.number, CaseRow.created_at).where(
-        CaseRow.number == given.case_number, ~exists().where(*known)
-    )
-    connection.execute(insert(CaseShare).from_select(["department", "case_number", "created_at"], share))
+    """Whose case it is, as `case.find` has it: not theirs who gave it back."""
+    if not inspect(given).attrs.progress.history.has_changes():
+        return
+    whose = AssignmentRow.case_number == given.case_number, AssignmentRow.department == given.department
+    mine = CaseShare.case_number == given.case_number, CaseShare.department == given.department
+    if not connection.scalar(select(exists().where(*whose, AssignmentRow.progress.not_in(GIVEN_UP)))):
+        connection.execute(delete(CaseShare).where(*mine))
+    elif not connection.scalar(select(exists().where(*mine))):
+        created_at = select(CaseRow.created_at).where(CaseRow.number == given.case_number).scalar_subquery()
+        share = {"department": given.department, "case_number": given.case_number, "created_at": created_at}
+        connection.execute(insert(CaseShare).values(**share))
 
 
 def _words(connection: Connection, number: str) -> str:

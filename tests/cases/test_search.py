@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from cases import search as searching
-from cases.model import CaseRow, CaseWords
+from cases.model import AssignmentRow, CaseRow, CaseWords
 from cases.words import Role
 
 LAMP = {"kind": "complaint", "category": "city_management", "place": "临江区人民路十二号",
@@ -107,6 +107,20 @@ def test_a_department_finds_its_own_cases_only(wang, office):
     with office.person("li", Role.CLERK, "cgj") as li, office.system("hbj") as hbj:
         assert numbers(li, q="路灯") == [lamp]
         assert numbers(li, q="噪音") == numbers(hbj, q="路灯") == numbers(hbj, q=lamp) == []
+
+
+def test_a_department_that_gave_a_case_back_does_not_find_it_any_more(wang, office):
+    lamp = new(wang, LAMP)
+    wang.post(f"/cases/{lamp}/transitions", json={"action": "dispatch", "lead": "cgj", "assisting": ["hbj"]})
+    with office.person("li", Role.CLERK, "cgj") as li:
+        assert numbers(li) == numbers(li, q="路灯") == [lamp]
+        with office.database.session() as session:
+            share = session.query(AssignmentRow).filter_by(department="cgj").one()
+            share.progress = "returned"
+        assert numbers(li) == numbers(li, q="路灯") == numbers(wang, department="cgj") == []
+        with office.database.session() as session:
+            session.query(AssignmentRow).filter_by(department="cgj").one().progress = "waiting"
+        assert numbers(li) == [lamp]
 
 
 def test_nobody_learns_from_searching_whose_telephone_or_name_a_case_hides(wang, office):

@@ -50,3 +50,15 @@ def upgrade() -> None:
     op.create_index("ix_cases_state_created_at", "cases", ["state", "created_at", "number"])
     op.create_index("ix_cases_category_created_at", "cases", ["category", "created_at", "number"])
     op.create_index("ix_assignments_case_number", "assignments", ["case_number", "department"])
+    op.create_table(
+        "merge_members",
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("primary_number", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["number"], ["cases.number"], name=op.f("fk_merge_members_number")),
+        sa.ForeignKeyConstraint(
+            ["primary_number"], ["merge_members.number"], name=op.f("fk_merge_members_primary_number")
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_merge_members")),
+    )
+    op.create_index(op.f("ix_merge_members_primary_number"), "merge_members", ["primary_number"])
