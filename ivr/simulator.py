@@ -102,7 +102,7 @@ class _Call:
             case do.Enter(node, flow, way):
                 self.flow, self.node = flow, node
                 self.tell("node.entered", session, flow=flow, way=way)
-            case do.Play(prompts) | do.Collect(prompts):
+            case do.Play(prompts) | do.Collect(prompts, typed=""):  # who has typed already is not asked any more
                 self.speak(prompts, session)
             case do.RecordMessage(prompt):
                 self.speak((prompt,), session)
