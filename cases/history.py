@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,10 @@ from cases import audit, consequences, feed
 from cases.actor import Actor
 from cases.fold import Assignment, Case, Happening, fold
 from cases.guards import take
-from cases.lifecycle import Step
+from cases.lifecycle import GIVEN_UP, Step
 from cases.model import AssignmentRow, CaseEventRow, CaseRow
 from cases.refusal import NotFound, NotYours
+from cases.words import Part
 
 
 def history(session: Session, number: str) -> list[Happening]:
@@ -26,6 +27,13 @@ def history(session: Session, number: str) -> list[Happening]:
 def assignments(session: Session, number: str) -> list[AssignmentRow]:
     chosen = select(AssignmentRow).where(AssignmentRow.case_number == number)
     return list(session.scalars(chosen.order_by(AssignmentRow.place)))
+
+
+def lead_of(shares: Sequence[AssignmentRow]) -> AssignmentRow | None:
+    """Who leads now, or gave the case back last; `shares` in their order."""
+    leads = [each for each in shares if each.part == Part.LEAD]
+    chosen = [each for each in leads if each.progress not in GIVEN_UP] or leads
+    return chosen[-1] if chosen else None
 
 
 def folded(session: Session, number: str) -> Case:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from cases import assignment, case, citizen_access, intake, reveals
 from cases.actor import Actor, Outside
 from cases.fold import Happening
-from cases.history import assignments, history
+from cases.history import assignments, history, lead_of
 from cases.lifecycle import OVER, Impossible, Step
 from cases.missed import missed_callbacks
 from cases.model import AssignmentRow, CallRow, CaseRow, Delivery, LegRow
@@ -152,6 +152,7 @@ class CasesInDatabase:
     def _view(self, session: Session, row: CaseRow) -> ports.CaseView:
         session.flush()
         shares = assignments(session, row.number)
+        lead = lead_of(shares)
         category = self._city.category(row.category)
         return ports.CaseView(
             no=row.number,
@@ -166,8 +167,8 @@ class CasesInDatabase:
             call_id=row.call_id or "",
             open=State(row.state) not in OVER,
             visit=row.state == State.RETURN_VISIT,
-            due_at=min((a.due_at for a in shares if a.part == Part.LEAD), default=None),
-            provisional=any(a.due_provisional for a in shares if a.part == Part.LEAD),
+            due_at=lead.due_at if lead else None,
+            provisional=lead is not None and lead.due_provisional,
             answer=row.answer,
             receipts=tuple(self._receipt(session, a) for a in shares),
             replies=tuple((self._name(a.department), a.reply) for a in shares if a.reply),
@@ -213,8 +214,8 @@ def _of_call(session: Session, call_id: str) -> CaseRow | None:
 
 
 def _line(session: Session, row: CaseRow) -> ports.CaseLine:
-    due = min((a.due_at for a in assignments(session, row.number) if a.part == Part.LEAD), default=None)
-    state = State(row.state)
+    lead, state = lead_of(assignments(session, row.number)), State(row.state)
+    due = lead.due_at if lead else None
     return ports.CaseLine(row.number, row.summary, state.label, state not in OVER, due)
 
 
