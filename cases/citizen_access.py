@@ -9,8 +9,6 @@ from __future__ import annotations
 import hmac
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
 from cases import audit, tries
 from cases.audit_chain import Action
 from cases.model import CaseRow
@@ -34,12 +32,6 @@ def opens(database: Database, number: str, code: str, address: str, *, now: date
             tries.forgive(session, *keys)
             audit.note(session, Action.LOOKED_UP, CITIZEN, now=now, case=number)
     return right
-
-
-def case_of(session: Session, number: str, code: str) -> CaseRow | None:
-    """The case again, in a later transaction, after `opens` has said yes."""
-    row = session.get(CaseRow, number)
-    return row if row is not None and _same(code, row.code) else None
 
 
 def _same(given: str, code: str) -> bool:
