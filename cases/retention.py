@@ -17,13 +17,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
-from cases import audit, identities
+from cases import audit, calls_identity, identities
 from cases.actor import SYSTEM
 from cases.audit_chain import Action
 from cases.model import (
     AssignmentRow,
-    CallEventRow,
-    CallRow,
     CaseEventRow,
     CaseRow,
     CaseSalt,
@@ -144,11 +142,7 @@ def _last_of_call(session: Session, case: CaseRow, thing: str) -> str | None:
 def _identity(session: Session, case: CaseRow, call: str | None) -> None:
     identities.destroy(session, case.number)
     case.phone = case.caller_name = ""
-    session.execute(update(CallRow).where(CallRow.id == call).values(caller=""))
-    for event in session.scalars(select(CallEventRow).where(CallEventRow.call_id == call)):
-        if event.data.get("caller"):
-            event.data = {**event.data, "caller": ""}
-    _forget_draft(session, call, {"phone", "caller_name", "name", "desk"})
+    calls_identity.forget(session, call)
 
 
 def _words(session: Session, case: CaseRow, call: str | None) -> None:
@@ -163,18 +157,7 @@ def _words(session: Session, case: CaseRow, call: str | None) -> None:
     session.execute(delete(ReplyDraftRow).where(ReplyDraftRow.case_number == case.number))
     said = TranscriptRow.call_id == call, TranscriptRow.content.is_not(None)
     session.execute(update(TranscriptRow).where(*said).values(content={"text": ERASED, "utterances": []}))
-    _forget_draft(session, call, None)
-
-
-def _forget_draft(session: Session, call: str | None, names: set[str] | None) -> None:
-    """These fields of the call's draft, or all of them."""
-    for draft in session.scalars(select(DraftRow).where(DraftRow.call_id == call)):
-        draft.proposed = _without(draft.proposed, names)
-        draft.corrected = _without(draft.corrected, names)
-
-
-def _without(data: Mapping[str, Any], names: set[str] | None) -> dict[str, Any]:
-    return {} if names is None else {key: value for key, value in data.items() if key not in names}
+    session.execute(update(DraftRow).where(DraftRow.call_id == call).values(proposed={}, corrected={}))
 
 
 def _without_words(value: Any) -> Any:
