@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from cases import identities
+from cases import calls_identity, identities
 from cases.actor import Actor
 from cases.deadlines import CITY_TIME
 from cases.fold import Case
@@ -64,6 +64,7 @@ def register(
     session.add(row)
     session.flush()
     identities.seal(session, row.number, identity, now=now)
+    calls_identity.hide(session, row.call_id, now=now)
     record(session, row, Step.REGISTER, by, {"fields": sorted(k for k, v in values.items() if v)}, now=now)
     return row
 
@@ -96,6 +97,7 @@ def correct(session: Session, row: CaseRow, changes: dict[str, Any], by: Actor, 
     case = record(session, row, Step.CORRECT, by, {"fields": changed}, now=now)
     for name, value in new.items():
         setattr(row, name, value)
+    calls_identity.hide(session, row.call_id, now=now)
     return case
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from cases import feed
+from cases import calls_identity, feed
 from cases.model import CallEventRow, CallRow, DraftRow, LegRow, RecordingRow, TranscriptRow, insert_new
 from config import work
 from ivr.call import Call, CallEvent, Kind, Recording, fold
@@ -35,6 +35,7 @@ def import_call(session: Session, events: Iterable[CallEvent]) -> bool:
     if not insert_new(session, CallEventRow, [_event_values(event) for event in events]):
         return False
     _refold(session, call_id)
+    calls_identity.hide(session, call_id, now=events[0].at)
     _ask_for_transcript(session, call_id)
     feed.note(session, "call", call_id)
     return True
@@ -65,6 +66,7 @@ def store_draft(session: Session, call_id: str, draft: dict[str, Any], *, now: d
     """Keep what the machine proposes. One draft to a call; what a person has written stays as it is."""
     row = _draft(session, call_id, now)
     row.proposed, row.changed_at = draft, now
+    calls_identity.hide(session, call_id, now=now)
     feed.note(session, "draft", call_id)
     return row
 
@@ -75,6 +77,7 @@ def correct_draft(session: Session, call_id: str, fields: dict[str, Any], by: st
     row = _draft(session, call_id, now)
     row.corrected = {**row.corrected, **fields}
     row.corrected_by, row.changed_at = by, now
+    calls_identity.hide(session, call_id, now=now)
     feed.note(session, "draft", call_id)
     return row
 

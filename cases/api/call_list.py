@@ -10,7 +10,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from cases.actor import FRONT, Actor
 from cases.api.answers import moment
-from cases.api.calls import tip_offs
 from cases.api.paging import Cursor, Limit, cursor_after, link_next, page
 from cases.api.setting import Setting
 from cases.missed import still_missed
@@ -42,10 +41,9 @@ def routes(setting: Setting) -> APIRouter:
         chosen = _chosen(actor, answered, registered, what)
         with setting.database.session() as session:
             rows = list(session.scalars(page(chosen, CallRow.started_at, CallRow.id, cursor, limit)))
-            secret = tip_offs(session, [row.id for row in rows])
         more = cursor_after(rows[limit - 1].started_at, rows[limit - 1].id) if len(rows) > limit else None
         link_next(request, response, more)
-        return {"items": [_line(row, secret) for row in rows[:limit]], "next": more}
+        return {"items": [_line(row) for row in rows[:limit]], "next": more}
 
     return router
 
@@ -73,7 +71,6 @@ def _has(call_id: InstrumentedAttribute[str]) -> Select[Any]:
     return select(call_id).where(call_id == CallRow.id)
 
 
-def _line(row: CallRow, secret: set[str]) -> dict[str, Any]:
-    caller = None if row.id in secret else row.caller
-    return {"id": row.id, "caller": caller, "started_at": moment(row.started_at), "ended_at": moment(row.ended_at),
+def _line(row: CallRow) -> dict[str, Any]:
+    return {"id": row.id, "caller": row.caller, "started_at": moment(row.started_at), "ended_at": moment(row.ended_at),
             "ended_because": row.ended_because or None, "answered": row.answered}  # fmt: skip

@@ -17,9 +17,10 @@ from cases.actor import FRONT, Actor
 from cases.api.answers import moment
 from cases.api.setting import Setting
 from cases.audit_chain import Action
+from cases.calls_identity import tip_offs
 from cases.model import CaseRow, TranscriptRow
 from cases.refusal import NotFound, NotYours
-from cases.words import Confidentiality, Role
+from cases.words import Role
 from ivr.call import Call, CallEvent, Recording, fold
 from ivr.call import Role as Party
 
@@ -92,12 +93,6 @@ def _theirs(call: Call, actor: Actor) -> bool:
 
 def _talked(call: Call) -> set[str]:
     return {leg.name for leg in call.legs if leg.joined_at and leg.role in _OURS}
-
-
-def tip_offs(session: Session, call_ids: Sequence[str]) -> set[str]:
-    """Those of these calls that became a tip-off: number and voice would tell who gave it."""
-    theirs = CaseRow.call_id.in_(call_ids), CaseRow.confidentiality == Confidentiality.TIP_OFF
-    return {call for call in session.scalars(select(CaseRow.call_id).where(*theirs)) if call}
 
 
 def _call(call: Call) -> dict[str, Any]:
