@@ -21,6 +21,7 @@ from config.workdays import CITY_TIME
 ENOUGH = 3
 _APART = timedelta(hours=2)
 _SLOTS = (time(10), time(15), time(19))  # one for each time of day
+FIRST_SLOT = _SLOTS[0]
 _OPENS, _CLOSES = time(9), time(20, 30)
 
 

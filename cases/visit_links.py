@@ -51,10 +51,7 @@ def answer(session: Session, secret: str, said: Answers, *, city: City, now: dat
     link = session.get_one(VisitLink, _digest(secret), with_for_update=True, populate_existing=True)
     if link.used_at is not None:
         raise NotFound(GONE)
-    if visit.state == VisitState.WAITING:
-        visits.answered(session, visit, case, said, THE_CITIZEN, Way.WEB, city=city, now=now)
-    else:
-        visits.answered_late(session, visit, case, said, THE_CITIZEN, Way.WEB, city=city, now=now)
+    visits.answered(session, visit, case, said, THE_CITIZEN, Way.WEB, city=city, now=now)
     link.used_at = now
     return visit
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from cases import visits
-from cases.model import CaseRow
+from cases.model import CaseRow, ReturnVisit
+from cases.words import State
 from config import work
 from config.database import Database
 
@@ -36,4 +37,18 @@ class VisitOpening:
 
 
 def due(session: Session, _now: datetime) -> list[tuple[str, int]]:
-    return [(number, 0) for number in visits.due_cases(session)]
+    """Cases whose visit has to be opened, or dropped because the case went another way."""
+    primary = aliased(CaseRow)
+    waits = exists().where(ReturnVisit.case_number == CaseRow.number, visits.WAITING)
+    asked = exists().where(ReturnVisit.case_number == CaseRow.number)
+    ready = exists().where(primary.number == CaseRow.merged_into, primary.state.in_(visits.MERGED_ASKED))
+    fits = or_(
+        CaseRow.state.in_(visits.ASKED_IN), and_(CaseRow.state == State.CLOSED, ReturnVisit.promised_on.is_not(None))
+    )
+    chosen = (
+        select(CaseRow.number).where(CaseRow.state == State.RETURN_VISIT, ~waits),
+        select(CaseRow.number).where(CaseRow.state == State.CANCELLED, ~asked),
+        select(CaseRow.number).where(CaseRow.state == State.MERGED, ready, ~asked),
+        select(CaseRow.number).join(ReturnVisit).where(visits.WAITING, ~fits),
+    )
+    return [(number, 0) for each in chosen for number in session.scalars(each.limit(200))]

@@ -6,57 +6,65 @@ is closed, or it goes back to the departments with a new and shorter deadline. T
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cases import closing, feed, instructions, rework
-from cases.actor import THE_CITIZEN, THE_SYSTEM, Actor
-from cases.history import folded, record
+from cases.actor import Actor, Outside
+from cases.deadlines import CITY_TIME
+from cases.history import assignments, record
 from cases.lifecycle import Step
 from cases.model import CaseRow, ReturnVisit, VisitTry
+from cases.promises import promises
 from cases.reasons import Way
 from cases.refusal import Conflict, NotFound, NotYours, Refusal, Stale
-from cases.return_visit import Answers, Outcome, VisitState, enough, first_try, next_try, read_call
-from cases.words import Confidentiality, Role, State
+from cases.return_visit import FIRST_SLOT, Answers, Outcome, VisitState, enough, first_try, next_try
+from cases.words import Part, Role, State
 from config.city import City
 
 ASKED_IN = (State.RETURN_VISIT, State.MERGED, State.CANCELLED)  # whoever withdrew or was merged is asked as well
-_CALL_LASTS = timedelta(minutes=15)  # nobody else calls meanwhile
-
-
-@dataclass(frozen=True, slots=True)
-class DueCall:
-    """A citizen who may be called automatically now."""
-
-    visit_id: str
-    case_number: str
-    number: str
+WAITING = ReturnVisit.state == VisitState.WAITING.value
+MERGED_ASKED = (State.RETURN_VISIT, State.CLOSED)  # with the case it was merged into
+_NOT_PEOPLE = (Outside.CITIZEN, Outside.SYSTEM)
 
 
 def open_for(session: Session, case: CaseRow, *, now: datetime) -> ReturnVisit | None:
     """The visit this case waits for: made when there is none, and None when there is nothing to ask. Lock the case."""
-    visit = session.scalar(select(ReturnVisit).where(ReturnVisit.case_number == case.number, _WAITING))
+    visit = session.scalar(select(ReturnVisit).where(ReturnVisit.case_number == case.number, WAITING))
     if State(case.state) not in ASKED_IN:
-        if visit:
+        if visit and (visit.promised_on is None or case.state != State.CLOSED):
             _end(session, visit, VisitState.DROPPED, now)
         return None
     if visit or _nothing_to_ask(session, case):
         return visit
     instructed = instructions.of_case(session, case.number)
+    not_by = instructed[-1].taken_by if instructed else ""
+    return _open(session, case, bool(instructed), not_by, now, due_at=first_try(now))
+
+
+def _open(
+    session: Session,
+    case: CaseRow,
+    instruction: bool,
+    not_by: str,
+    now: datetime,
+    *,
+    due_at: datetime,
+    promised_on: date | None = None,
+) -> ReturnVisit:
     visit = ReturnVisit(
         case_number=case.number,
         opened_version=case.version,
         state=VisitState.WAITING.value,
         opened_at=now,
-        due_at=first_try(now),
+        due_at=due_at,
+        promised_on=promised_on,
         tries=0,
-        instruction=bool(instructed),
-        not_by=instructed[-1].taken_by if instructed else "",
+        instruction=instruction,
+        not_by=not_by,
         version=1,
     )
     session.add(visit)
@@ -98,23 +106,19 @@ def answered(
     now: datetime,
     call_id: str | None = None,
 ) -> ReturnVisit:
-    """What the citizen said. It closes the case or sends it back; both locked by the caller."""
+    """What the citizen said. It closes the case, sends it back, or takes it up again; both locked by the caller."""
     may_visit(visit, by)
-    _expect_waiting(visit)
+    _expect_open(visit, by)
     if said.empty:
         raise Refusal("请至少记录是否解决或是否满意；没有接通请登记为一次尝试", field="solved")
     _keep(session, visit, said, by, way, now)
     visit.call_id = call_id or visit.call_id
     _note_try(session, visit, Outcome.REACHED, way, by, now, call_id)
-    data = said.for_history() | {"way": way.value, "visit": visit.id}
-    if said.unhappy and case.state == State.RETURN_VISIT:
-        rework.again(session, case, Step.VISIT, data, by, city=city, now=now)
-    else:
-        record(session, case, Step.VISIT, by, data, now=now)
+    _move(session, visit, case, said, by, way, city=city, now=now)
     return visit
 
 
-def answered_late(
+def _move(
     session: Session,
     visit: ReturnVisit,
     case: CaseRow,
@@ -124,14 +128,29 @@ def answered_late(
     *,
     city: City,
     now: datetime,
-) -> ReturnVisit:
-    """By a link, when the case was closed already because nobody was reached. Who is unhappy gets it reopened."""
-    if said.empty:
-        raise Refusal("请至少选择是否解决或是否满意", field="solved")
-    _keep(session, visit, said, by, way, now)
-    if said.unhappy and case.state == State.CLOSED:
-        closing.reopen(session, case, "诉求人在回访期限之后表示没有解决或不满意", by, city=city, now=now)
-    return visit
+) -> None:
+    """What the answer means for the case, by how far it is: it may have been closed before the answer came."""
+    data = said.for_history() | {"way": way.value, "visit": visit.id}
+    if case.state == State.RETURN_VISIT and said.unhappy:
+        rework.again(session, case, Step.VISIT, data, by, city=city, now=now)
+    elif case.state == State.RETURN_VISIT:
+        record(session, case, Step.VISIT, by, data, now=now)
+        _keep_in_mind(session, visit, case, city, now)
+    elif case.state in ASKED_IN:
+        record(session, case, Step.VISIT, by, data, now=now)
+    elif case.state == State.CLOSED and said.unhappy:
+        closing.reopen(session, case, "诉求人在办结之后表示没有解决或不满意", by, city=city, now=now)
+
+
+def _keep_in_mind(session: Session, visit: ReturnVisit, case: CaseRow, city: City, now: datetime) -> None:
+    """The citizen was content with a promise: on the day after it came due somebody asks whether it was kept."""
+    lead = next((each for each in reversed(assignments(session, case.number)) if each.part == Part.LEAD), None)
+    said_on = (lead.replied_at if lead and lead.replied_at else now).astimezone(CITY_TIME).date()
+    promised = promises(lead.reply if lead else "", city.reply_words, said_on, city.workdays)
+    due = max((each.due for each in promised if each.due), default=said_on)
+    if due >= now.astimezone(CITY_TIME).date() and due > said_on:
+        after = datetime.combine(due + timedelta(days=1), FIRST_SLOT, CITY_TIME)
+        _open(session, case, visit.instruction, visit.not_by, now, due_at=after, promised_on=due)
 
 
 def tried(
@@ -154,13 +173,18 @@ def tried(
     _note_try(session, visit, outcome, way, by, now, call_id)
     if outcome.counts:
         visit.tries += 1
-        closing.visit_attempt(session, case, way, by, now=now, visit_id=visit.id)
-    made = folded(session, case.number).tries
+        if State(case.state) in ASKED_IN:
+            closing.visit_attempt(session, case, way, by, now=now, visit_id=visit.id)
+    made = [each.at for each in tries_of(session, visit) if Outcome(each.outcome).counts]
     if outcome.counts and enough(made):
         return _unreached(session, visit, case, by, now)
     visit.due_at = _later(again_at, now) if again_at else next_try(made, now)
     visit.version += 1
     return _noted(session, visit)
+
+
+def tries_of(session: Session, visit: ReturnVisit) -> Sequence[VisitTry]:
+    return session.scalars(select(VisitTry).where(VisitTry.visit_id == visit.id).order_by(VisitTry.n)).all()
 
 
 def put_off(session: Session, visit: ReturnVisit, due_at: datetime, by: Actor, *, now: datetime) -> ReturnVisit:
@@ -171,92 +195,13 @@ def put_off(session: Session, visit: ReturnVisit, due_at: datetime, by: Actor, *
     return _noted(session, visit)
 
 
-def due_calls(session: Session, now: datetime, limit: int = 20) -> list[DueCall]:
-    """Whom the telephone may ask by itself now. Under an instruction, and where secrecy was promised, people ask."""
-    chosen = select(ReturnVisit.id, CaseRow.number, CaseRow.phone).join(
-        CaseRow, CaseRow.number == ReturnVisit.case_number
-    )
-    automatic = _WAITING, ReturnVisit.due_at <= now, ReturnVisit.instruction.is_(False)
-    known = (
-        CaseRow.phone != "",
-        CaseRow.confidentiality == Confidentiality.ORDINARY,
-        CaseRow.state == State.RETURN_VISIT,
-    )
-    rows = session.execute(chosen.where(*automatic, *known).order_by(ReturnVisit.due_at).limit(limit))
-    return [DueCall(*row) for row in rows]
-
-
-def begin_call(session: Session, visit_id: str, call_id: str, *, now: datetime) -> bool:
-    """Claim the visit for this call: nobody else calls meanwhile. False when somebody was quicker."""
-    visit, _case = find(session, visit_id, lock=True)
-    if visit.state != VisitState.WAITING or visit.due_at > now:
-        return False
-    visit.call_id, visit.due_at = call_id, now + _CALL_LASTS
-    _noted(session, visit)
-    return True
-
-
-def record_automatic(
-    session: Session,
-    call_id: str,
-    outcome: str,
-    *,
-    city: City,
-    now: datetime,
-    choices: Mapping[str, str] | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> ReturnVisit | None:
-    """What came of a call that the hotline made by itself (`ivr.outgoing.Result`). Twice changes nothing.
-
-    None: no visit was made by this call, or it is settled already. Keys are the citizen's own answer; somebody who
-    picks up and says nothing was not asked.
-    """
-    key = session.scalar(select(ReturnVisit.id).where(ReturnVisit.call_id == call_id))
-    if key is None or session.scalar(select(VisitTry.visit_id).where(VisitTry.call_id == call_id)):
-        return None
-    visit, case = find(session, key, lock=True)
-    if visit.state != VisitState.WAITING:
-        return None
-    said = read_call(choices or {}, facts or {})
-    if outcome == "answered" and not said.empty:
-        return answered(session, visit, case, said, THE_CITIZEN, Way.CALL, city=city, now=now, call_id=call_id)
-    came = _OUTCOMES.get(outcome, Outcome.FAILED)
-    return tried(session, visit, case, came, THE_SYSTEM, Way.CALL, now=now, call_id=call_id)
-
-
-def due_cases(session: Session) -> list[str]:
-    """Cases whose visit has to be opened, or dropped because the case went another way."""
-    primary = aliased(CaseRow)
-    waits = exists().where(ReturnVisit.case_number == CaseRow.number, _WAITING)
-    asked = exists().where(ReturnVisit.case_number == CaseRow.number)
-    ready = exists().where(primary.number == CaseRow.merged_into, primary.state.in_(_MERGED_ASKED))
-    chosen = (
-        select(CaseRow.number).where(CaseRow.state == State.RETURN_VISIT, ~waits),
-        select(CaseRow.number).where(CaseRow.state == State.CANCELLED, ~asked),
-        select(CaseRow.number).where(CaseRow.state == State.MERGED, ready, ~asked),
-        select(CaseRow.number).join(ReturnVisit).where(_WAITING, CaseRow.state.not_in(ASKED_IN)),
-    )
-    return [number for each in chosen for number in session.scalars(each.limit(200))]
-
-
-_WAITING = ReturnVisit.state == VisitState.WAITING.value
-_MERGED_ASKED = (State.RETURN_VISIT, State.CLOSED)  # with the case it was merged into
-_NOT_PEOPLE = (THE_CITIZEN.role, THE_SYSTEM.role)
-_OUTCOMES = {
-    "answered": Outcome.NO_ANSWER,  # picked up and said nothing
-    "busy": Outcome.BUSY,
-    "refused": Outcome.REFUSED,
-    "no_answer": Outcome.NO_ANSWER,
-}
-
-
 def _nothing_to_ask(session: Session, case: CaseRow) -> bool:
     """A case that was withdrawn is asked about once, one that was merged too, when the other one is done."""
     if case.state == State.RETURN_VISIT:
         return False
     asked = session.scalar(select(ReturnVisit.id).where(ReturnVisit.case_number == case.number).limit(1))
     primary = session.get(CaseRow, case.merged_into) if case.merged_into else None
-    early = case.state == State.MERGED and (primary is None or State(primary.state) not in _MERGED_ASKED)
+    early = case.state == State.MERGED and (primary is None or State(primary.state) not in MERGED_ASKED)
     return asked is not None or early
 
 
@@ -269,7 +214,7 @@ def _unreached(session: Session, visit: ReturnVisit, case: CaseRow, by: Actor, n
 def _note_try(
     session: Session, visit: ReturnVisit, outcome: Outcome, way: Way, by: Actor, now: datetime, call_id: str | None
 ) -> None:
-    n = len(session.scalars(select(VisitTry.n).where(VisitTry.visit_id == visit.id)).all()) + 1
+    n = len(tries_of(session, visit)) + 1
     made = VisitTry(visit_id=visit.id, n=n, at=now, way=way.value, by=by.title, outcome=outcome.value, call_id=call_id)
     session.add(made)
 
@@ -284,6 +229,12 @@ def _keep(session: Session, visit: ReturnVisit, said: Answers, by: Actor, way: W
 def _end(session: Session, visit: ReturnVisit, state: VisitState, now: datetime) -> ReturnVisit:
     visit.state, visit.ended_at, visit.version = state.value, now, visit.version + 1
     return _noted(session, visit)
+
+
+def _expect_open(visit: ReturnVisit, by: Actor) -> None:
+    """A citizen who was not reached may still say by the link how it went."""
+    if not (visit.state == VisitState.UNREACHED and by.role is Outside.CITIZEN):
+        _expect_waiting(visit)
 
 
 def _expect_waiting(visit: ReturnVisit) -> None:

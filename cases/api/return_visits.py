@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases import audit, case, tries, visit_links, visits
@@ -80,7 +80,7 @@ def _reading(router: APIRouter, setting: Setting) -> None:
         mine: Annotated[bool, Field(description="Only those that I may make")] = False,
         actor: Actor = front,
     ) -> dict[str, Any]:
-        chosen: Select[Any] = select(ReturnVisit, CaseRow).join(CaseRow).where(ReturnVisit.state == state.value)
+        chosen = select(ReturnVisit).where(ReturnVisit.state == state.value)
         if due_before:
             chosen = chosen.where(ReturnVisit.due_at <= due_before)
         if mine:
@@ -88,10 +88,12 @@ def _reading(router: APIRouter, setting: Setting) -> None:
             chosen = chosen if actor.role is Role.SUPERVISOR else chosen.where(ReturnVisit.instruction.is_(False))
         with setting.database.session() as session:
             queued = page(chosen, ReturnVisit.due_at, ReturnVisit.id, cursor, limit, oldest_first=True)
-            rows = [(visit, about) for visit, about in session.execute(queued)]
-        more = cursor_after(rows[limit - 1][0].due_at, rows[limit - 1][0].id) if len(rows) > limit else None
+            rows = list(session.scalars(queued))
+            cases = session.scalars(select(CaseRow).where(CaseRow.number.in_([each.case_number for each in rows])))
+            about = {each.number: each for each in cases}
+        more = cursor_after(rows[limit - 1].due_at, rows[limit - 1].id) if len(rows) > limit else None
         link_next(request, response, more)
-        return {"items": [answers.line(visit, about, actor) for visit, about in rows[:limit]], "next": more}
+        return {"items": [answers.line(each, about[each.case_number], actor) for each in rows[:limit]], "next": more}
 
     @router.get("/return-visits/{key}", summary="One return visit: whom to call, what to say, what was tried")
     def read(key: str, response: Response, actor: Actor = front) -> dict[str, Any]:

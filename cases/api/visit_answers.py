@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases import privacy
+from cases import privacy, visits
 from cases.actor import Actor
 from cases.api.answers import moment
 from cases.history import assignments
@@ -33,6 +32,7 @@ def line(visit: ReturnVisit, case: CaseRow, actor: Actor) -> dict[str, Any]:
         "state": visit.state,
         "state_label": VisitState(visit.state).label,
         "due_at": moment(visit.due_at),
+        "promised_on": visit.promised_on.isoformat() if visit.promised_on else None,
         "tries": visit.tries,
         "instruction": visit.instruction,
         "opened_at": moment(visit.opened_at),
@@ -43,14 +43,13 @@ def line(visit: ReturnVisit, case: CaseRow, actor: Actor) -> dict[str, Any]:
 def view(session: Session, visit: ReturnVisit, case: CaseRow, actor: Actor, city: City) -> dict[str, Any]:
     """One visit, for whoever is about to call: the whole number, as far as the role may see it."""
     seen = privacy.as_seen(case, privacy.sight(Confidentiality(case.confidentiality), actor.role))
-    made = session.scalars(select(VisitTry).where(VisitTry.visit_id == visit.id).order_by(VisitTry.n))
     return line(visit, case, actor) | {
         "phone": seen["phone"],
         "caller_name": seen["caller_name"],
         "place": seen["place"],
         "text": seen["text"],
         "script": _script(session, case, city),
-        "attempts": [_try(each) for each in made],
+        "attempts": [_try(each) for each in visits.tries_of(session, visit)],
         "solved": visit.solved,
         "satisfied": visit.satisfied,
         "contacted": visit.contacted,

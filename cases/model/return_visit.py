@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +15,7 @@ from cases.return_visit import Outcome, VisitState
 class ReturnVisit(Base):
     """`opened_version`: the case's version that asked for it. `due_at`: when the citizen is to be called next.
 
+    `promised_on`: this is a second visit, to ask whether what a reply promised for that day was done.
     The citizen's own `words` stand here and never in the case's history. `not_by`: who must not call.
     """
 
@@ -37,6 +38,7 @@ class ReturnVisit(Base):
     state: Mapped[str]
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    promised_on: Mapped[date | None]
     tries: Mapped[int] = mapped_column(default=0)
     instruction: Mapped[bool] = mapped_column(default=False)
     not_by: Mapped[str] = mapped_column(default="")

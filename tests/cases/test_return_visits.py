@@ -8,7 +8,7 @@ from test_case_api import LAMP, register, step
 from test_delivery import WANG
 from test_supervision import somebody
 
-from cases import case, closing, review, visits
+from cases import case, closing, review, visit_calls
 from cases.actor import Actor
 from cases.model import CaseRow, ReturnVisit
 from cases.reasons import Way
@@ -17,13 +17,14 @@ from cases.words import Role
 from config.city import load
 from config.read_city import SHIPPED
 
+REPLY = "3月9日已更换灯泡2只，恢复照明。"
 CHIEF, OTHER_CHIEF = Actor("zhou", Role.SUPERVISOR), Actor("wu", Role.SUPERVISOR)
 
 
 @pytest.fixture
 def city(city):
     shipped = load(SHIPPED)
-    return replace(city, deadlines=shipped.deadlines, workdays=shipped.workdays)
+    return replace(city, deadlines=shipped.deadlines, workdays=shipped.workdays, reply_words=shipped.reply_words)
 
 
 @pytest.fixture
@@ -54,19 +55,19 @@ def open_visits(database, clock):
 def approved(office, wang, chief, open_visits):
     """A case whose reply was approved, so that somebody has to ask the citizen; its number."""
 
-    def make(**changes) -> str:
+    def make(reply: str = REPLY, **changes) -> str:
         number = register(wang, **changes)["number"]
-        _approve(office, wang, number)
+        _approve(office, wang, number, reply)
         open_visits()
         return number
 
     return make
 
 
-def _approve(office, wang, number: str) -> None:
+def _approve(office, wang, number: str, reply: str = REPLY) -> None:
     step(wang, number, "dispatch", lead="cgj")
     cgj = office.system("cgj")
-    for action, more in (("sign", {}), ("reply", {"reply": "3月9日已更换灯泡2只，恢复照明。"})):
+    for action, more in (("sign", {}), ("reply", {"reply": reply})):
         assert step(cgj, number, action, **more).status_code == 200
     with office.database.session() as session:
         review.approve(session, case.find(session, number, CHIEF, lock=True), CHIEF, now=office.clock())
@@ -184,7 +185,7 @@ def test_the_mayors_matter_is_asked_by_supervisors_and_not_by_who_took_it(office
     assert result(wang, visit["id"], **HAPPY).status_code == 403
     assert result(deputy, visit["id"], **HAPPY).status_code == 403
     with office.database.session() as session:
-        assert visits.due_calls(session, office.clock()) == [], "nor does the telephone ask by itself"
+        assert visit_calls.due_calls(session, office.clock()) == [], "nor does the telephone ask by itself"
     assert result(chief, visit["id"], **HAPPY).status_code == 200
 
 
@@ -261,20 +262,36 @@ def test_whoever_was_not_reached_may_still_say_so_by_the_link(database, office, 
     assert visit["case"] == number
 
 
+def test_a_promise_that_contented_the_citizen_is_followed_up_on_its_day(database, office, wang, approved, clock):
+    number = approved(reply="3月9日已现场核查，将于3月20日前更换灯杆，请您监督。")
+    result(wang, queue(wang)[0]["id"], satisfied="yes")
+    assert state(wang, number) == "closed"
+
+    [later] = queue(wang)
+    assert (later["promised_on"], later["due_at"]) == ("2026-03-20", "2026-03-21T10:00:00+08:00")
+    clock.later(days=12)
+    assert result(wang, later["id"], outcome="no_answer").json()["tries"] == 1
+    assert state(wang, number) == "closed", "a try is noted, and moves nothing"
+    assert result(wang, later["id"], solved="no").status_code == 200
+    assert state(wang, number) == "rework"
+
+
 # ---- by the telephone itself
 
 
 def call(database, clock, call_id="20260309-093000-aa", **more):
     """What the telephone side does: it asks who is due, claims the visit, calls, and tells what came of it."""
     with database.session() as session:
-        due = visits.due_calls(session, clock())
-        assert [visits.begin_call(session, each.visit_id, call_id, now=clock()) for each in due] == [True] * len(due)
+        due = visit_calls.due_calls(session, clock())
+        assert [visit_calls.begin_call(session, each.visit_id, call_id, now=clock()) for each in due] == [True] * len(
+            due
+        )
     return [(each.case_number, each.number) for each in due]
 
 
 def told(database, city, clock, outcome, call_id="20260309-093000-aa", **more) -> ReturnVisit | None:
     with database.session() as session:
-        return visits.record_automatic(session, call_id, outcome, city=city, now=clock(), **more)
+        return visit_calls.record_automatic(session, call_id, outcome, city=city, now=clock(), **more)
 
 
 def test_a_pressed_key_is_the_citizens_answer(database, city, clock, wang, approved):

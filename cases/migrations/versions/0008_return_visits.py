@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("promised_on", sa.Date(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("instruction", sa.Boolean(), nullable=False),
         sa.Column("not_by", sa.String(), nullable=False),
