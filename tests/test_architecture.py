@@ -44,7 +44,8 @@ PURE = {
         "understood", "vocabulary", "wishes",
     ],
     "cases": [
-        "audit_chain", "conflict", "deadlines", "exports", "lifecycle", "privacy", "refusal", "words",
+        "actor", "audit_chain", "clock", "conflict", "counting", "deadlines", "exports", "fold", "guards",
+        "kept_rule", "lifecycle", "privacy", "reasons", "refusal", "timeline", "words",
     ],
 }  # fmt: skip
 NOT_PURE = {"socket", "threading", "os", "time", "sqlalchemy", "fastapi", "subprocess", "random", "secrets", "queue",

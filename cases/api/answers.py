@@ -14,11 +14,14 @@ from cases.deadlines import CITY_TIME
 from cases.endpoints import public_keys
 from cases.fold import Case, Happening, fold
 from cases.guards import possible, possible_for
-from cases.history import assignments, history
-from cases.lifecycle import ENDED, Step
+from cases.history import assignments, history, lead_of
+from cases.lifecycle import ENDED, LEAD_SHOWS, Step
 from cases.model import AssignmentRow, CaseRow, Delivery, Endpoint, Supplement
+from cases.timeline import plainly
 from cases.words import Channel, Confidentiality, Kind, Part, Progress, Sending, State, Urgency
 from config.city import City
+
+_WITH_DEPARTMENT = frozenset(LEAD_SHOWS.values()) - {State.ACCEPTED}
 
 
 def moment(value: datetime | None) -> str | None:
@@ -76,6 +79,26 @@ def case_view(session: Session, row: CaseRow, actor: Actor, city: City, now: dat
         "reopened": folded.reopened,
         "retention": row.retention,
     }
+
+
+def timeline(session: Session, row: CaseRow, actor: Actor, city: City, now: datetime) -> dict[str, Any]:
+    """The way of a case in plain words, and where it is: with whom, since when, until when."""
+
+    def name(code: str) -> str:
+        found = city.department(code)
+        return found.name if found else code
+
+    shares = assignments(session, row.number)
+    mine = [each for each in shares if actor.sees_all or each.department == actor.department]
+    told = [h for h in history(session, row.number) if actor.sees_all or _shown(h, mine)]
+    lines = ((h, plainly(h, name)) for h in told)
+    items = [{"seq": h.seq, "at": moment(h.at), "step": h.step.value, "text": words} for h, words in lines if words]
+    lead = lead_of(shares)
+    here = {"state": row.state, "state_label": State(row.state).label, "since": items[-1]["at"] if items else None}
+    here |= {"department": lead.department, "department_name": name(lead.department),
+             "due_at": moment(lead.due_at)} if lead and row.state in _WITH_DEPARTMENT else {}  # fmt: skip
+    days = ((row.closed_at or now) - row.created_at).total_seconds() / 86_400
+    return {"number": row.number, "now": here, "citizen_days": round(days, 2), "items": items, "next": None}
 
 
 def share_view(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from cases import assignment, audit, case, intake
 from cases.actor import FRONT, Actor
-from cases.api.answers import case_view
+from cases.api.answers import case_view, timeline
 from cases.api.bodies import Correction, NewCase, confidentiality
 from cases.api.calls import events_of, live_events
 from cases.api.idempotency import once
@@ -78,6 +78,12 @@ def routes(setting: Setting) -> APIRouter:
             view = case_view(session, case.find(session, number, actor), actor, setting.city, setting.clock())
         shares = {each["id"]: each["possible"] for each in view["assignments"]}
         return {"state": view["state"], "possible": view["possible"], "assignments": shares}
+
+    @router.get("/cases/{number}/timeline", summary="The way of a case in plain words, and where it is now")
+    def read_timeline(number: str, actor: Actor = all_roles) -> dict[str, Any]:
+        """Two clocks: `citizen_days` runs from the registration and is never stopped; `due_at` is the department's."""
+        with setting.database.session() as session:
+            return timeline(session, case.find(session, number, actor), actor, setting.city, setting.clock())
 
     return router
 

@@ -14,11 +14,12 @@ from cases import assignment, case, citizen_access, intake, reveals
 from cases.actor import Actor, Outside
 from cases.fold import Happening
 from cases.history import assignments, history, lead_of
-from cases.lifecycle import OVER, Impossible, Step
+from cases.lifecycle import OVER, Impossible
 from cases.missed import missed_callbacks
 from cases.model import AssignmentRow, CallRow, CaseRow, Delivery, LegRow
 from cases.privacy import masked_text
 from cases.refusal import Refusal
+from cases.timeline import plainly
 from cases.tries import TooManyTries
 from cases.words import Confidentiality, Kind, Part, Progress, Role, Sending, State, Urgency
 from config.city import City
@@ -29,36 +30,6 @@ from console.pages.ports import Refused
 
 CALLS_COUNTED = timedelta(days=365)
 CASES_SHOWN = 20
-CITIZENS_WORDS = {
-    Step.REGISTER: "已登记",
-    Step.ACCEPT: "已受理",
-    Step.REJECT: "不予受理",
-    Step.ANSWER: "已直接答复",
-    Step.DISPATCH: "已交承办单位办理",
-    Step.SIGN: "承办单位已签收",
-    Step.CONTACT: "承办单位已联系您",
-    Step.REQUEST_RETURN: "承办单位认为不归其办理，正在核对",
-    Step.GRANT_RETURN: "正在改派给其他单位",
-    Step.DENY_RETURN: "经核对仍由原单位办理，办理期限不变",
-    Step.DISPUTE: "承办单位有异议，正在裁定",
-    Step.RULE: "已裁定承办单位",
-    Step.PAUSE: "暂停计时",
-    Step.RESUME: "恢复计时",
-    Step.GRANT_EXTENSION: "办理期限已延长",
-    Step.REPLY: "承办单位已答复，正在审核",
-    Step.SEND_BACK: "答复未通过审核，已退回重办",
-    Step.APPROVE: "答复已通过审核，等待回访",
-    Step.VISIT: "已回访",
-    Step.VISIT_ATTEMPT: "回访未接通",
-    Step.CLOSE_UNREACHED: "多次回访未接通，已办结",
-    Step.CLOSE_UNRESOLVED: "依据规定未能解决，已办结",
-    Step.REOPEN: "重新办理",
-    Step.MERGE: "已与同一事项并案办理",
-    Step.UNMERGE: "已恢复单独办理",
-    Step.CANCEL: "已按您的要求撤回",
-    Step.ARCHIVE: "已归档",
-}
-SIGNED_FOR_THEM = "承办单位未按时签收，系统已自动签收，办理期限不变"
 
 
 class CasesInDatabase:
@@ -137,7 +108,8 @@ class CasesInDatabase:
             raise Refused("too_many_tries", "查询次数过多，请一小时后再试，或拨 12345。") from None
         with self._database.session() as session:
             row = session.get_one(CaseRow, no)
-            steps = tuple(ports.Step(h.at, _plainly(h)) for h in history(session, no) if h.step in CITIZENS_WORDS)
+            told = ((h.at, plainly(h, self._name)) for h in history(session, no))
+            steps = tuple(ports.Step(at, words) for at, words in told if words)
             view = self._view(session, row)
             reviewed = [each for each in assignments(session, no) if each.progress == Progress.APPROVED and each.reply]
             replies = tuple((self._name(each.department), masked_text(each.reply)) for each in reviewed)
@@ -188,10 +160,6 @@ class CasesInDatabase:
     def _name(self, department: str) -> str:
         found = self._city.department(department)
         return found.name if found else department
-
-
-def _plainly(what: Happening) -> str:
-    return SIGNED_FOR_THEM if what.automatic else CITIZENS_WORDS[what.step]
 
 
 def _fields(new: ports.NewCase) -> case.Fields:

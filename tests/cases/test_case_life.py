@@ -447,3 +447,25 @@ def test_a_share_of_somebody_else_does_not_exist(people):
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert ok(people["cgj"].post(f"/assignments/{share}/transitions", json={"action": "sign"}))["state"] == "signed"
+
+
+def test_the_timeline_says_in_plain_words_who_has_it_and_until_when(people, clock):
+    case = handled(people)
+    share = case["assignments"][0]["id"]
+    asked = ok(people["cgj"].post(f"/assignments/{share}/extensions", json={"amount": 2, "reason": "等待配件"}))
+    ok(people["zhao"].post(f"/extensions/{asked['id']}/decision", json={"granted": True}))
+    clock.later(days=1)
+
+    told = people["wang"].get(f"/cases/{case['number']}/timeline").json()
+
+    assert [item["text"] for item in told["items"]] == [
+        "已登记",
+        "已受理",
+        "已交城市管理局办理",
+        "承办单位已签收",
+        "办理期限延长到 2026-03-18 09:30：等待配件",
+    ]
+    assert (told["now"]["department_name"], told["now"]["due_at"]) == ("城市管理局", "2026-03-18T09:30:00+08:00")
+    assert told["citizen_days"] == 1.0
+    own = people["cgj"].get(f"/cases/{case['number']}/timeline").json()
+    assert [item["step"] for item in own["items"]] == ["sign", "grant_extension"]
