@@ -15,9 +15,9 @@ from datetime import datetime
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from cases import visits
+from cases import visit_calls
 from cases.return_visit import first_try
-from cases.visits import DueCall
+from cases.visit_calls import DueCall
 from config.city import City
 from config.database import Database
 from console.telephony import Telephony
@@ -67,7 +67,7 @@ class ReturnVisits:
         if first_try(now) != now or not self.telephony.ami.connected or self.telephony.exchange.why_not_call_out():
             return 0
         with self.database.session() as session:
-            due = visits.due_calls(session, now)
+            due = visit_calls.due_calls(session, now)
         for each in due:
             if self.telephony.exchange.why_not_call_out():
                 break
@@ -78,7 +78,7 @@ class ReturnVisits:
         """Claimed first, so that nobody is called twice: should we die in between, the claim runs out."""
         call_id = new_call_id(now)
         with self.database.session() as session:
-            if not visits.begin_call(session, due.visit_id, call_id, now=now):
+            if not visit_calls.begin_call(session, due.visit_id, call_id, now=now):
                 return False
         try:
             self.telephony.call_out(call_id, due.number, FLOW, {"case_no": due.case_number})
@@ -90,10 +90,10 @@ class ReturnVisits:
 
     def _cannot_be_called(self, call_id: str, now: datetime) -> None:
         with self.database.session() as session:
-            visits.record_automatic(session, call_id, "failed", city=self.city, now=now)
+            visit_calls.record_automatic(session, call_id, "failed", city=self.city, now=now)
 
     def came(self, session: Session, call_id: str, events: Sequence[CallEvent]) -> None:
         """An outgoing call is over: what the citizen has answered, or that nobody was reached."""
         result = result_of(events)
-        visits.record_automatic(session, call_id, result.outcome, city=self.city, now=self.now(),
+        visit_calls.record_automatic(session, call_id, result.outcome, city=self.city, now=self.now(),
                                 choices=result.choices, facts=result.facts)  # fmt: skip
