@@ -75,8 +75,7 @@ def events_of(session: Session, call_id: str, actor: Actor, setting: Setting) ->
     events = list(known.values())
     if not events or not _theirs(fold(events), actor):
         raise NotFound("没有这通电话的记录")
-    if tip_offs(session, [call_id]) and actor.name not in _talked(fold(events)):
-        raise NotYours("这是举报电话：只有接听的话务员可以查看；举报人的身份请在工单中申请，由第二人同意")
+    _check_tip_off(session, fold(events), actor)
     return events
 
 
@@ -89,6 +88,13 @@ def _theirs(call: Call, actor: Actor) -> bool:
     """Operators hear the calls they were in, and messages left when nobody answered; those who lead hear all."""
     talked = _talked(call)
     return actor.role is not Role.OPERATOR or not talked or actor.name in talked
+
+
+def _check_tip_off(session: Session, call: Call, actor: Actor) -> None:
+    """Number and voice would tell who gave it: they are for who took the call, or registered what was left."""
+    case = tip_offs(session, [call.id]).get(call.id)
+    if case and actor.name not in _talked(call) | {session.get_one(CaseRow, case).created_by}:
+        raise NotYours("这是举报电话：只有接听和登记的话务员可以查看；举报人的身份请在工单中申请，由第二人同意")
 
 
 def _talked(call: Call) -> set[str]:
