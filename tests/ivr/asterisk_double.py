@@ -10,7 +10,7 @@ import contextlib
 import socket
 import tempfile
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -109,16 +109,7 @@ class _Call:
 
     # ---- one script
     def _run(self, script: str) -> None:
-        with socket.create_connection(self._address, timeout=10) as peer, peer.makefile("r", encoding="utf-8") as lines:
-            caller = self.course.facts.caller or "unknown"
-            peer.sendall(
-                f"agi_network_script: {script}\nagi_request: agi://127.0.0.1/{script}\nagi_channel: {CHANNEL}\n"
-                f"agi_uniqueid: {CITIZEN}\nagi_callerid: {caller}\nagi_dnid: 12345\n\n".encode()
-            )
-            for line in lines:
-                answer = self._answer(unquote(line))
-                with contextlib.suppress(OSError):
-                    peer.sendall(answer.encode() + b"\n")
+        run_script(self._address, script, CITIZEN, self.course.facts.caller, self._answer)
         self.floor.settles()
 
     def _answer(self, words: list[str]) -> str:
@@ -284,6 +275,20 @@ class _Call:
     def _talk(self) -> None:
         leg = self.floor.answers(self.floor.asked(self._only_call())[-1])
         self.floor.hangs_up(leg)
+
+
+def run_script(
+    address: tuple[str, int], script: str, unique: str, caller: str, answer: Callable[[list[str]], str]
+) -> None:
+    """A channel calls a script and answers its commands, until the script has ended."""
+    with socket.create_connection(address, timeout=10) as peer, peer.makefile("r", encoding="utf-8") as lines:
+        peer.sendall(
+            f"agi_network_script: {script}\nagi_request: agi://127.0.0.1/{script}\nagi_channel: PJSIP/t-{unique}\n"
+            f"agi_uniqueid: {unique}\nagi_callerid: {caller or 'unknown'}\nagi_dnid: 12345\n\n".encode()
+        )
+        for line in lines:
+            with contextlib.suppress(OSError):  # it has not waited for the answer
+                peer.sendall(answer(unquote(line)).encode() + b"\n")
 
 
 def _write(path: Path, seconds: float) -> None:
