@@ -132,7 +132,7 @@ def replay(session: Session, row: Delivery, *, now: datetime) -> None:
 
 
 def hurry(session: Session, department: str, *, now: datetime) -> None:
-    """The department answers again: what was put off while it did not goes now."""
+    """The department answers again, or has a new address: what was put off while it did not goes now."""
     waiting = Delivery.department == department, Delivery.state == Sending.WAITING, Delivery.due_at > now
     session.execute(update(Delivery).where(*waiting).values(due_at=now))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
@@ -12,6 +13,7 @@ from cases.words import Channel
 from config.rules import Unit
 
 Sequence_ = Annotated[int, Field(ge=0, lt=2**63)]
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _EMAIL = r"^$|^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}$"
 
 
@@ -64,7 +66,7 @@ class InboundData(BaseModel):
 
     number: Line = Field("", validation_alias=AliasChoices("number", "external_id"))
     sequence: Sequence_ | None = None
-    updated_at: AwareDatetime | None = None
+    updated_at: Annotated[AwareDatetime, Field(ge=_FIRST, lt=_LAST)] | None = None
     reply: Text = ""
     text: Text = Field("", validation_alias=AliasChoices("text", "note", "description"))
     internal: Text = ""

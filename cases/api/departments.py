@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from cases import addresses, audit, endpoints, trials
+from cases import addresses, audit, endpoints, outbox, trials
 from cases.actor import Actor
 from cases.addresses import BadAddress, Rules
 from cases.api import answers
@@ -61,7 +61,10 @@ def routes(setting: Setting) -> APIRouter:
         known = _known(code, setting)
         _vet(body, known, actor, setting)
         with setting.database.session() as session:
-            return _change(session, code, body, actor, setting)
+            answer = _change(session, code, body, actor, setting)
+        with setting.database.session() as session:  # of its own: it locks deliveries, and others lock those first
+            outbox.hurry(session, code, now=setting.clock())
+        return answer
 
     @router.post("/departments/{code}/endpoint/test", summary="Send a test message to a department")
     def test(code: str, actor: Actor = changers) -> dict[str, Any]:

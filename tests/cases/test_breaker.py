@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from test_case_api import register, step
 from test_delivery import Desk
 
 from cases import breakers, outbox, switchboard
 from cases.breaker import FAILURES, LONGEST_WAIT, Breaker, Mode
+from cases.delivery import Deliveries
 from cases.model import Delivery
+from cases.words import Role, Urgency
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 UNIT = timedelta(seconds=5)
@@ -77,6 +80,11 @@ def desk(database, city, settings, receiver):
     return Desk(database, city, settings, receiver)
 
 
+@pytest.fixture
+def today(clock):
+    clock.now = datetime.now(UTC)
+
+
 def run_round(desk) -> int:
     """What a worker's round finds due is tried; how many there were."""
     with desk.database.session() as session:
@@ -140,9 +148,23 @@ def test_a_new_address_is_a_new_start(desk, receiver):
     assert desk.deliver(desk.dispatch()).state == "delivered"
 
 
-def test_people_hear_of_what_has_failed_three_times_and_of_what_must_be_done_at_once(desk, receiver):
-    from cases.words import Urgency
+def test_what_was_put_off_goes_to_the_new_address_at_once(today, small_office, settings, receiver):
+    admin, wang = (small_office.person(name, role) for name, role in (("a", Role.ADMINISTRATOR), ("w", Role.OPERATOR)))
+    admin.put("/departments/cgj/endpoint", json={"url": "http://127.0.0.1:9/nobody"})
+    number = register(wang)["number"]
+    step(wang, number, "dispatch", lead="cgj")
+    worker = Deliveries(small_office.database, settings)
+    [row] = admin.get("/deliveries").json()["items"]
+    worker.deliver(row["id"])
 
+    admin.put("/departments/cgj/endpoint", json={"url": receiver.url})
+    small_office.clock.now = datetime.now(UTC)
+    worker.deliver(row["id"])
+
+    assert [each["state"] for each in admin.get("/deliveries").json()["items"]] == ["delivered"]
+
+
+def test_people_hear_of_what_has_failed_three_times_and_of_what_must_be_done_at_once(desk, receiver):
     receiver.choose = lambda n: "404"
     failing, urgent = desk.dispatch(), desk.dispatch(lead="gaj", urgency=Urgency.AT_ONCE)
     desk.deliver(failing, attempts=2)

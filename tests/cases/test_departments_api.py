@@ -252,6 +252,8 @@ def test_late_and_overtaken_reports_change_nothing_and_are_kept(small_office, wa
         "received": True
     }
     assert cgj.tell("m8", "case.replied", number=number, updated_at=earlier, reply="旧").json()["outcome"] == "stale"
+    for nonsense in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", True):
+        assert cgj.tell("mx", "case.signed", number=number, updated_at=nonsense).status_code == 422
     assert cgj.tell("m9", "case.signed", number=number, updated_at="2026-03-09T11:00:00").status_code == 422, "no zone"
 
     said = [(r["type"], r["outcome"], r["text"]) for r in wang.get(f"/cases/{number}/reports").json()["items"]]
