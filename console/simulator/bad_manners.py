@@ -84,6 +84,8 @@ class BadServer:
             return
         headers = {name.lower(): value for name, value in handler.headers.items()}
         body = handler.rfile.read(length)
+        if len(body) < length:
+            return  # whoever sent it has died in the middle
         with self._lock:  # whoever chooses sees one request after the other
             self._count += 1
             asked = Asked(self._count, handler.command, handler.path, headers, body)
