@@ -37,7 +37,7 @@ class Kind(StrEnum):
     FACT_SET = "fact.set"  # name, value
     LINE_JOINED = "line.joined"  # priority
     LINE_ANNOUNCED = "line.announced"  # position
-    LINE_LEFT = "line.left"  # reason: answered, called_back, timeout, no_operators, full, key, abandoned, …
+    LINE_LEFT = "line.left"  # reason: answered, timeout, no_operators, full, key, abandoned
     LEG_ASKED = "leg.asked"  # leg, role, name (operator login or department code)
     LEG_RINGING = "leg.ringing"  # leg
     LEG_JOINED = "leg.joined"  # leg, role, name

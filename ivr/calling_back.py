@@ -132,7 +132,7 @@ def _join(floor: Floor, call: LiveCall, entry: waiting_line.Waiting) -> None:
     if isinstance(joined, str):  # full, or nobody is ready: it is looked at again
         return
     call.wait = WAIT
-    if not conduct.waits(call):
+    if not entry.callback:  # waiting without a leg is no wait on the telephone: figures must not count it as one
         conduct.note(floor, call, Kind.LINE_JOINED, priority=entry.priority)
     conduct.settle_line(floor, *joined)
 

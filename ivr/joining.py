@@ -76,8 +76,8 @@ def _wait_is_over(floor: Floor, call: LiveCall, who: Participant) -> None:
     """Whoever comes to talk with a waiting citizen answers the wait. Another telephone that rings for it stops."""
     if floor.line.find(call.id) is None:
         return
-    called_back = call.booking is not None and not call.answered
-    conduct.note(floor, call, Kind.LINE_LEFT, reason="called_back" if called_back else "answered")
+    if conduct.waits(call):
+        conduct.note(floor, call, Kind.LINE_LEFT, reason="answered")
     if who.role in conduct.STAFF:
         conduct.settle_line(floor, *waiting_line.answered(floor.line, call.id, who.name, floor.clock()))
     else:

@@ -361,7 +361,8 @@ def test_every_step_stands_in_the_history(floor: Floor) -> None:
     floor.hangs_up(operator)
     over(floor, call)
     kinds = [e.kind for e in floor.spool.events(call)]
-    assert kinds[:3] == [Kind.CALL_STARTED, Kind.CALLBACK_BOOKED, Kind.LINE_JOINED]
+    assert kinds[:3] == [Kind.CALL_STARTED, Kind.CALLBACK_BOOKED, Kind.LEG_ASKED]
+    assert Kind.LINE_JOINED not in kinds, "nobody has waited on the telephone"
     assert Kind.LEG_FAILED in kinds
     assert ANNA not in str([dict(e.data) for e in floor.spool.events(call)][1:]), "the number stands once"
     assert floor.x.board().operator("lin").status is Status.READY
