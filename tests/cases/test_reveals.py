@@ -5,8 +5,10 @@ import json
 import pytest
 from sqlalchemy import text
 
-from cases import identities
+from cases import identities, intake
 from cases.words import Role
+from ivr.call import CallEvent
+from ivr.call import Kind as Happened
 
 SECRET = {"phone": "13800001111", "caller_name": "王小明"}
 LAMP = {"kind": "complaint", "category": "city_management", "place": "人民路", "summary": "王小明反映路灯不亮",
@@ -231,3 +233,37 @@ def test_an_unknown_number_and_a_wrong_code_look_alike_and_are_limited(office, w
     assert look("202603099998", "x").status_code == 429, "nor other cases from this address"
     clock.later(hours=1)
     assert look(number, code).status_code == 200
+
+
+def test_a_tip_off_by_telephone_leaves_no_number_in_the_call_whatever_comes_in_later(office, database, wang, clock):
+    begun = CallEvent("c1", 1, clock(), Happened.CALL_STARTED, {"caller": "13800001111", "dialled": "12345"})
+    with database.session() as session:
+        intake.import_call(session, [begun])
+    case = wang.post("/cases", json={**LAMP, "kind": "tip_off", "phone": "", "caller_name": "", "call": "c1",
+                                     "summary": "厂里偷排", "text": ""}).json()  # fmt: skip
+
+    with database.session() as session:  # the spool gives everything again, the desk and the machine go on
+        intake.import_call(session, [begun, CallEvent("c1", 2, clock(), Happened.CALL_ENDED, {"reason": "hangup"})])
+        intake.correct_draft(session, "c1", {"phone": "13800001111", "place": "北厂"}, "wang", now=clock())
+        intake.store_draft(session, "c1", {"phone": {"value": "13800001111"}}, now=clock())
+
+    assert "13800001111" not in everything_in(database)
+    with database.session() as session:
+        assert identities.unseal(session, case["number"]) == {"phone": "13800001111"}
+        assert intake.draft_of(session, "c1").corrected == {"place": "北厂"}
+
+
+def test_who_took_a_tip_off_hears_it_again_and_nobody_else(office, database, clock):
+    wang, zhao = office.person("wang", Role.OPERATOR), office.person("zhao", Role.SUPERVISOR)
+    talk = [(Happened.CALL_STARTED, {"caller": "13800001111"}),
+            (Happened.LEG_ASKED, {"leg": "2", "role": "operator", "name": "wang"}),
+            (Happened.LEG_JOINED, {"leg": "2", "role": "operator", "name": "wang"})]  # fmt: skip
+    with database.session() as session:
+        intake.import_call(session, [CallEvent("c1", n, clock(), kind, data) for n, (kind, data) in enumerate(talk, 1)])
+    made = wang.post("/cases", json=LAMP | {"kind": "tip_off", "call": "c1"})
+
+    assert made.status_code == 201, made.text
+    assert wang.get("/calls/c1").status_code == 200
+    refused = zhao.get("/calls/c1")
+    assert (refused.status_code, "第二人" in refused.json()["detail"]) == (403, True)
+    assert [each["caller"] for each in zhao.get("/calls").json()["items"]] in ([], [""])
