@@ -74,6 +74,10 @@ class _Call:
             clock=lambda: SUNDAY_NIGHT, listen=self._listen,
         )  # fmt: skip
         self.reception = Reception(floor.x, desk)
+        booked = any(
+            event == ev.CallbackEnded("booked") for _action, event in course.answered
+        )  # in a call, all or none
+        floor.x.rules = replace(floor.x.rules, calls=replace(floor.x.rules.calls, callbacks=100 if booked else 0))
 
     # ---- the whole call
     def hold(self) -> Told:
@@ -218,11 +222,8 @@ class _Call:
 
     # ---- rooms and the line
     def _prepare(self) -> None:
-        """Before the script can ask: the line and the rules as this answer needs them."""
+        """Before the script can ask: the line as this answer needs it."""
         action, event = self._left[0] if self._left else (None, None)
-        if isinstance(action, do.BookCallback):
-            calls = replace(self.floor.x.rules.calls, callbacks=100 if event == ev.CallbackEnded("booked") else 0)
-            self.floor.x.rules = replace(self.floor.x.rules, calls=calls)
         if isinstance(action, do.JoinLine):
             how = event.how if isinstance(event, ev.LineEnded) else "talked"
             self.floor.x.ask(lambda: self._set_line(how))
