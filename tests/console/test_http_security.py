@@ -19,10 +19,12 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import delete
 from starlette.testclient import TestClient
 
 from cases import api, limits, people, problem_details
 from cases.api.access import Access
+from cases.model import LoginTries
 from cases.words import Role
 from config.city import load
 from config.database import Database
@@ -180,6 +182,15 @@ MAY = {
     "GET /cases/{number}/transitions": ALL,
     "POST /cases/{number}/transitions": ALL,
     "GET /cases/{number}/deadline": ALL,
+    "POST /cases/{number}/reveals": ALL,
+    "PUT /cases/{number}/hold": {"supervisor", "administrator"},
+    "DELETE /cases/{number}/hold": {"supervisor", "administrator"},
+    "GET /reveals": {"supervisor", "administrator"},
+    "POST /reveals/{reveal}/grant": {"supervisor", "administrator"},
+    "POST /reveals/{reveal}/open": {"supervisor", "administrator"},
+    "GET /audit": {"supervisor", "administrator"},
+    "GET /audit/verify": {"supervisor", "administrator"},
+    "GET /public/cases/{number}": None,  # by the citizen's code
     "GET /departments": ALL,
     "GET /departments/{code}/endpoint": {"administrator"} | DEPARTMENTS,
     "PUT /departments/{code}/endpoint": {"administrator"} | DEPARTMENTS,
@@ -200,6 +211,7 @@ MAY = {
     "PUT /rooms/{room_id}/recording": FRONT,
     "GET /events": ALL,
 }
+WITHOUT_LOGIN = {"POST /tokens": {422}, "GET /public/cases/{number}": {404, 429}}  # operation -> what a stranger gets
 WHO = {
     "operator": "limin",
     "dispatcher": "sunli",
@@ -260,7 +272,7 @@ def test_every_route_refuses_whom_it_is_not_for(front: Front, who: str) -> None:
                 continue  # it would
             status = asked(front, client, operation).status_code
             if who not in WHO:
-                assert status == (422 if operation == "POST /tokens" else 401), operation
+                assert status in WITHOUT_LOGIN.get(operation, {401}), operation
             elif roles is not None:
                 assert (status == 403) == (who not in roles), (operation, status)
                 assert status != 401, operation
@@ -279,6 +291,25 @@ def test_every_refusal_is_a_problem_document_that_the_document_announces(front: 
                     assert str(answer.status_code) in told["responses"], (operation, answer.status_code)
                     assert answer.headers["content-type"] == "application/problem+json", operation
                     assert answer.json().keys() >= {"type", "title", "status", "code"}, operation
+
+
+# ---- the citizen's code
+def test_codes_cannot_be_tried_out_on_the_page(front: Front) -> None:
+    with front.client("limin") as limin, front.client() as stranger:
+        plea = {"kind": "help", "category": "city_management", "summary": "路灯不亮", "phone": "13800001111"}
+        made = limin.post("/api/v1/cases", json=plea).json()
+        limin.post(f"/api/v1/cases/{made['number']}/reveals", json={"field": "phone", "purpose": "回电核实"})
+        with front.database.session() as session:
+            session.execute(delete(LoginTries))  # other tests have come from this address
+        page = stranger.get(f"/cases/{made['number']}", params={"code": made["code"]})
+        assert page.status_code == 200
+        assert "12345 热线话务员查看了您的联系电话，用途：回电核实" in page.text
+
+        seen = [stranger.get(f"/cases/{made['number']}", params={"code": "X"}).status_code for _ in range(6)]
+
+        assert seen == [404] * 5 + [429]
+        assert stranger.get(f"/cases/{made['number']}", params={"code": made["code"]}).status_code == 429
+        assert stranger.get(f"/api/v1/public/cases/{made['number']}", params={"code": made["code"]}).status_code == 429
 
 
 # ---- a locked database, strange characters
