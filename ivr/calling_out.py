@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ivr import callbacks, closing, conduct, outgoing
+from ivr import callbacks, closing, conduct, opening, outgoing
 from ivr import room as rooms
 from ivr.board import ParticipantState
 from ivr.call import OUTGOING, Kind, Role
@@ -26,7 +26,7 @@ def call_out(floor: Floor, call_id: str, number: str, flow: str, values: Mapping
     floor.spool.keep_session(call_id, {"begin": {"flow": flow, "version": version, "values": dict(values)}})
     floor.calls[call_id] = call
     conduct.note(floor, call, Kind.CALL_STARTED, caller=number, dialled="", way=OUTGOING, flow=flow, version=version)
-    conduct.open_room_for_called(floor, call)
+    opening.room_for_called(floor, call)
     conduct.call_citizen(floor, call, "outgoing")
 
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
-from ivr import callbacks
 from ivr import line as waiting_line
+from ivr import opening
 from ivr import room as rooms
-from ivr.board import Activity, Cause, Participant, RecordingState, Room, Status
+from ivr.board import Activity, Cause, Participant, RecordingState, Status
 from ivr.call import CallEvent, Kind, Role
 from ivr.events import DialEnded, LineEnded
 from ivr.floor import Floor
@@ -70,7 +70,7 @@ def _tell_line(floor: Floor, before: waiting_line.Line) -> None:
 def _ring_operator(floor: Floor, call_id: str, name: str) -> None:
     call, entry = floor.calls.get(call_id), floor.line.find(call_id)
     if call and entry and entry.callback and (call.room is None or call.room.ended_at):
-        open_room_for_called(floor, call)
+        opening.room_for_called(floor, call)
     if call is None or call.room is None or call.room.ended_at:
         settle_line(floor, *waiting_line.leave(floor.line, call_id, floor.clock()))  # a place without a citizen
     elif entry and entry.offered == name:
@@ -163,7 +163,7 @@ def call_citizen(floor: Floor, call: LiveCall, context: str) -> None:
     leg = dial(floor, call, Role.CITIZEN, endpoint, HOTLINE, floor.rules.calls.ring_seconds, call.leg)
     call.channel, call.answered = call.leg, False
     note(floor, call, Kind.LEG_ASKED, leg=call.leg, role=Role.CITIZEN.value, name="")
-    make_recordings_folder(floor, call)
+    opening.recordings_folder(floor, call)
     _ring(floor, call, replace(leg, context=context))
 
 
@@ -252,38 +252,6 @@ def leg_left(floor: Floor, call: LiveCall, leg: str) -> None:
         floor.wrap_up[who.name] = floor.clock() + timedelta(seconds=floor.rules.wrap_up_seconds)
     if who.role in STAFF:
         free(floor, who.name)
-
-
-def open_room(floor: Floor, call: LiveCall) -> Room:
-    """A room for this citizen, with the citizen in it. Recording follows what the flow has switched on."""
-    now = floor.clock()
-    room = rooms.reopen(call.room, now) if call.room else rooms.open_room(call.id, call.caller, call.leg, now)
-    return _opened(floor, call, room)
-
-
-def open_room_for_called(floor: Floor, call: LiveCall) -> Room:
-    """A room for a citizen whom we call: they are awaited there. Each try of a callback has a leg of its own."""
-    why = ""
-    if call.booking:
-        call.called_leg, why = call.new_leg(), callbacks.why(call.booking, callbacks.tries_in(call.events))
-    return _opened(floor, call, rooms.open_room(call.id, call.caller, call.leg, floor.clock(), why=why, called=True))
-
-
-def _opened(floor: Floor, call: LiveCall, room: Room) -> Room:
-    call.room = replace(room, recording=call.recording)
-    call.outcome = None
-    floor.changed("room", call.id)
-    return call.room
-
-
-def make_recordings_folder(floor: Floor, call: LiveCall) -> str:
-    """Where the citizen's voice will be kept, below the recordings folder."""
-    path = recording_path(call, call.leg)
-    try:
-        (floor.rules.recordings_dir / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        log.error("call %s: no folder for its recordings (%s)", call.id, error.strerror)
-    return path
 
 
 def ring(floor: Floor, name: str, call: LiveCall) -> None:

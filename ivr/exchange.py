@@ -10,6 +10,7 @@ event to the spool, and never waits: not for the database, not for a recogniser,
     ivr/closing.py   how calls end                                    ivr/live.py      a call that is going on
     ivr/recover.py   finding everything again                         ivr/take_up.py   a call of a process before this
     ivr/listening.py what a citizen says to a question                ivr/floor.py     what all of these work on
+    ivr/opening.py   rooms are opened
     ivr/calling_back.py  callbacks: citizens who keep their place     ivr/calling_out.py  calls that a flow makes
 """
 

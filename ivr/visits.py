@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ivr import calling_back, calling_out, conduct, requests
+from ivr import calling_back, calling_out, conduct, opening, requests
 from ivr import line as waiting_line
 from ivr import room as rooms
 from ivr.actions import BookCallback, DialDepartment, JoinLine
@@ -196,7 +196,7 @@ class Visit:
             joined = waiting_line.join(self._x.line, entry, now)
             if isinstance(joined, str):
                 return LineEnded("full" if joined == "full" else "no_operators")
-            conduct.open_room(self._x, self._call)
+            opening.room(self._x, self._call)
             self._call.wait, self._call.announced_at = wait, now
             conduct.note(self._x, self._call, Kind.LINE_JOINED, priority=wait.priority)
             self._record_started()
@@ -209,7 +209,7 @@ class Visit:
         """Call a department into a room of the citizen's own. An answer means: it could not even be tried."""
 
         def work() -> DialEnded | None:
-            before, room = self._call.room, conduct.open_room(self._x, self._call)
+            before, room = self._call.room, opening.room(self._x, self._call)
             self._call.wait = None
             try:
                 requests.invite(self._x, room.id, department=wanted.code, by="flow", seconds=wanted.timeout,
@@ -283,7 +283,7 @@ class Visit:
     def _record_started(self) -> None:
         if self._call.recording is RecordingState.OFF:
             return
-        path = conduct.make_recordings_folder(self._x, self._call)
+        path = opening.recordings_folder(self._x, self._call)
         if not any(e.kind is Kind.RECORDING_STARTED and e.data["leg"] == self._call.leg for e in self._call.events):
             conduct.note(self._x, self._call, Kind.RECORDING_STARTED, leg=self._call.leg, path=path, what="leg")
 
