@@ -153,11 +153,16 @@ def answer(
     return _noted(session, row)
 
 
-def cancel(session: Session, row: SupervisionRow, reason: str, by: Actor, *, now: datetime) -> SupervisionRow:
-    """Withdraw what was issued (撤销), by somebody who has not signed it."""
+def cancel(
+    session: Session, row: SupervisionRow, reason: str, by: Actor, *, city: City, now: datetime
+) -> SupervisionRow:
+    """Withdraw what was issued (撤销): somebody who has not signed it. Who was told of it hears of this as well."""
     _expect(row, "撤销", NoticeState.ISSUED)
     if by.title in row.signatories:
         raise SamePerson("签发人不能撤销自己签发的督办，请由另一位督办员撤销")
+    case = session.get_one(CaseRow, row.case_number)
+    row.tell_at = may_arrive(Urgency(case.urgency), now, city.workdays) if row.told_at else None
+    row.told_at = None
     return _end(session, row, NoticeState.CANCELLED, reason, by, now)
 
 

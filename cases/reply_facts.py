@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cases.deadlines import CITY_TIME
 from cases.finding import Checked, Point, Reply
+from cases.history import history
 from cases.model import AssignmentRow, CaseRow
 from cases.perfunctory import COMPARED, check, points
 from cases.privacy import as_seen, masked_text, sight
@@ -61,6 +62,13 @@ def look_at(
         earlier=earlier(session, share),
     )
     return check(reply, city.reply_words, city.workdays)
+
+
+def submitted(session: Session, share: AssignmentRow) -> Written:
+    """The reply as it stands in the case, for whoever reviews it."""
+    said = [h.data for h in history(session, share.case_number) if h.data.get("assignment") == share.id]
+    solved = next((data["solved"] for data in reversed(said) if "reply" in data and "solved" in data), None)
+    return Written(share.reply, solved=Solved(solved) if solved else None)
 
 
 def demands(case: CaseRow, share: AssignmentRow) -> tuple[Point, ...]:

@@ -73,9 +73,8 @@ class Supervision:
                 return
             row.told_at = now
             share = session.get_one(AssignmentRow, row.assignment_id)
-            if row.state == NoticeState.ISSUED:
-                event = Event.SUPERVISED if row.level in FORMS else Event.REMINDER
-                outbox.put(session, case, share, event, _said(row, share), now=now)
+            event = Event.SUPERVISED if row.level in FORMS else Event.REMINDER
+            outbox.put(session, case, share, event, _said(row, share), now=now)
 
     def _watch(self, session: Session, row: CaseRow) -> Watch:
         """At the first look it is asked how often the same person had complained of this before."""
@@ -189,9 +188,17 @@ def _past(row: SupervisionRow) -> Past:
 
 def _said(row: SupervisionRow, share: AssignmentRow) -> dict[str, str]:
     """For the department's system. What it is about stands in the case itself."""
-    said = {"notice": row.id, "level": row.level, "reason": row.facts, "due_at": share.due_at.isoformat()}
+    said = {
+        "notice": row.id,
+        "level": row.level,
+        "state": row.state,
+        "reason": row.facts,
+        "due_at": share.due_at.isoformat(),
+    }
     if row.number and row.answer_by:
         said |= {"number": row.number, "demand": row.demand, "answer_by": row.answer_by.isoformat()}
+    if row.state == NoticeState.CANCELLED:
+        said |= {"cancelled_because": row.ended_because}
     return said
 
 

@@ -87,8 +87,8 @@ def routes(setting: Setting) -> APIRouter:
             if share.replied_at is None:
                 raise Conflict("承办单位还没有答复")
             row = case.find(session, share.case_number, actor)
-            written = reply_facts.Written(share.reply)
-            found = reply_facts.look_at(session, row, share, written, city=setting.city, now=setting.clock())
+            written = reply_facts.submitted(session, share)
+            found = reply_facts.look_at(session, row, share, written, city=setting.city, now=share.replied_at)
             return _told(row, share, found)
 
     return router

@@ -140,8 +140,9 @@ def _deciding(router: APIRouter, setting: Setting) -> None:
     def cancel(
         key: str, body: Why, response: Response, if_match: IfMatch = None, actor: Actor = supervisors
     ) -> dict[str, Any]:
+        city, now = setting.city, setting.clock()
         return _step(key, if_match, actor, response, setting,
-                     lambda s, row: notices.cancel(s, row, body.reason, actor, now=setting.clock()))  # fmt: skip
+                     lambda s, row: notices.cancel(s, row, body.reason, actor, city=city, now=now))  # fmt: skip
 
     @router.post("/supervisions/{key}/answer", summary="The department answers a notice")
     def answer(

@@ -203,9 +203,10 @@ def test_what_was_signed_is_not_rewritten(database, city, clock, look, chief):
 
 
 def test_a_notice_is_withdrawn_by_somebody_else_only_and_with_a_reason(database, city, clock, look, chief, deputy):
-    late(database, city, clock, look)
+    number = late(database, city, clock, look)
     key = listed(chief, level="blue")[0]["id"]
     chief.post(f"/supervisions/{key}/issue")
+    look()
 
     own = chief.post(f"/supervisions/{key}/cancel", json={"reason": "发错了"})
     mute = deputy.post(f"/supervisions/{key}/cancel", json={"reason": "  "})
@@ -213,6 +214,20 @@ def test_a_notice_is_withdrawn_by_somebody_else_only_and_with_a_reason(database,
 
     assert (own.status_code, mute.status_code) == (409, 422)
     assert (done["state"], done["ended_by"]) == ("cancelled", "wu")
+    look()
+    assert sorted(body["state"] for _event, body in told(database, number)) == ["cancelled", "issued"]
+
+
+def test_what_is_withdrawn_before_it_was_sent_is_never_sent(database, city, clock, look, chief, deputy):
+    clock.later(hours=9)
+    number = late(database, city, clock, look)
+    key = listed(chief, level="blue")[0]["id"]
+    chief.post(f"/supervisions/{key}/issue")
+    deputy.post(f"/supervisions/{key}/cancel", json={"reason": "误发"})
+    clock.later(hours=15)
+    look()
+
+    assert [body for event, body in told(database, number) if event == "case.supervised"] == []
 
 
 def test_a_proposal_that_is_not_issued_stays_on_record(database, city, clock, look, chief):
