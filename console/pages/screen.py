@@ -108,7 +108,7 @@ class Screen:
         return Known(
             history=cases.history(room.caller, room.id) if room else History(),
             case=cases.of_call(drafted.id) if drafted else None,
-            pending=tuple(r for r in others if cases.of_call(r.id) is None),
+            pending=tuple(r for r in others if view.met(r) and cases.of_call(r.id) is None),
             missed=cases.missed_callbacks(),
         )
 

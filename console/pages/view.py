@@ -81,6 +81,11 @@ def drafted_room(room: Room | None, me: str, last: Room | None) -> Room | None:
     return room if mine and mine.joined_at else last
 
 
+def met(room: Room) -> bool:
+    """Was the citizen there? One who was called back and not reached leaves nothing to write up."""
+    return any(p.role is Role.CITIZEN and p.joined_at for p in room.participants)
+
+
 def present(room: Room, me: str) -> bool:
     mine = my_leg(room, me)
     return bool(mine and mine.state in PRESENT and room.ended_at is None)

@@ -210,3 +210,14 @@ def test_the_line_tells_a_kept_place_from_a_citizen_who_waits() -> None:
 def test_a_callback_that_was_missed_is_shown_until_it_is_made_good() -> None:
     assert "未接通的回拨 1 个" in screen.missed((Missed("c1", "13800000001", NOW, NOW),))
     assert screen.missed(()) == ""
+
+
+def test_a_callback_tells_the_operator_why_and_leaves_nothing_to_write_up_when_nobody_came(city: City) -> None:
+    room = rooms.open_room("r1", "13805712345", "r1-2", NOW, why="预约回拨：08:15 起等候", called=True)
+    room = rooms.ask(room, "r1-3", Role.OPERATOR, "limin", "limin", NOW)
+    assert "08:15 起等候" in screen.caller(room, view.bar(room, "limin"), screen.Known(), 0)
+    room, _ = rooms.step(room, "r1-3", Step.JOINED, NOW)
+    room, _ = rooms.step(room, "r1-2", Step.FAILED, NOW, cause=Cause.BUSY)
+    assert [row.state for row in view.rows(room, "limin", city)] == ["占线", "通话中"]
+    assert not view.met(room)
+    assert view.met(rooms.open_room("r2", "13805712345", "r2-1", NOW))
