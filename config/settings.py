@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", toml_file="hotline.toml", frozen=True, extra="forbid")
 
     data_dir: Path = Path("var")
+    attachment_check: str = ""  # a program that gets each file on standard input and exits 0 for a good one
     keys_dir: Path | None = None
     database_url: str = ""
     http_host: str = "127.0.0.1"
@@ -155,6 +156,10 @@ class Settings(BaseSettings):
     def audit_heads_file(self) -> Path:
         """The signed heads of the audit."""
         return self.data_dir / "audit" / "heads.jsonl"
+
+    @property
+    def attachments_dir(self) -> Path:
+        return self.data_dir / "attachments"
 
     @property
     def recordings_dir(self) -> Path:

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from cases.api import (
     assignments,
+    attachments,
     audit,
     by_citizens,
     call_list,
@@ -30,6 +31,7 @@ from cases.api import (
     retention,
     return_visits,
     reveals,
+    similar,
     supervision,
     tokens,
 )
@@ -54,6 +56,7 @@ def router(
     for one in (
         tokens,
         case_list,
+        similar,
         cases,
         assignments,
         deadlines,
@@ -65,6 +68,7 @@ def router(
         publications,
         callers,
         by_citizens,
+        attachments,
         reports,
         exclusions,
         public_stats,

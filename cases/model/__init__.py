@@ -1,5 +1,6 @@
 """The tables. There are no relations that could load by themselves; invariants are CHECK constraints."""
 
+from cases.model.attachment import Attachment
 from cases.model.audit import AuditHead, AuditRow, CaseSalt
 from cases.model.call import CallEventRow, CallRow, DraftRow, LegRow, RecordingRow, TranscriptRow
 from cases.model.caller import ListedCaller
@@ -29,6 +30,7 @@ from cases.model.supervision import DocumentNumber, InstructionEvent, Instructio
 __all__ = [
     "ApiKey",
     "AssignmentRow",
+    "Attachment",
     "AuditHead",
     "AuditRow",
     "Base",

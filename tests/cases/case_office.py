@@ -24,7 +24,7 @@ class Office:
         app.include_router(router(database, city, settings, clock, **more), prefix="/api/v1")
         app.mount("/open311/v2", georeport.app(database, city, settings, clock))
         problem_details.install(app)
-        limits.install(app, body_seconds=1.0)
+        limits.install(app, body_seconds=3.0)
         listening = socket.create_server(("127.0.0.1", 0))
         self.root = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self.url = f"{self.root}/api/v1"
