@@ -39,6 +39,7 @@ COMMANDS = {
     "reporter": ("reporter", "Let programs report over Open311, each with its own key."),
     "retention": ("retention", "Erase what the city no longer keeps; --dry-run only says what."),
     "audit": ("audit", "Verify and sign the record of who did and saw what."),
+    "report": ("report", "Write the weekly analysis, the rates or the ranking into a file."),
     "seed": ("seed", "Live through a believable week, so that there is something to look at."),
     "delivery": ("delivery", "See what has not reached departments, and send it again."),
     "demo": ("demo", "Hold a scripted three-way call with sound, from ring to delivered case."),

@@ -92,8 +92,8 @@ def routes(setting: Setting) -> APIRouter:
         """It is kept as it is now. Afterwards nobody can appeal about that time."""
         rules, now = setting.city.figures, setting.clock()
         with setting.database.session() as session:
-            facts = report_facts.facts(session, within, setting.city, now=now)
-            groups = ranking(facts, within, report_facts.excluded(session), setting.city.departments, rules)
+            found = report_facts.read(session, within, now=now)
+            groups = ranking(found.facts(setting.city), within, found.excluded, setting.city.departments, rules)
             content = answers.ranking(groups, within, rules.weights, rules.smallest_ranked)
             return answers.published(ranking_publication.publish(session, within, content, actor, now=now))
 

@@ -54,8 +54,8 @@ class Known:
 
     def _computed(self, month: Period, now: datetime) -> dict[str, Any]:
         with self._setting.database.session() as session:
-            facts = report_facts.facts(session, month, self._setting.city, now=now)
-        return public_figures(facts, month, self._setting.city)
+            found = report_facts.read(session, month, now=now)
+        return public_figures(found.facts(self._setting.city), month, self._setting.city)
 
 
 def _last_month(now: datetime) -> Period:

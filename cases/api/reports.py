@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlalchemy.orm import Session
 
 from cases import report_facts, report_tables
 from cases.actor import Actor
@@ -44,8 +43,7 @@ def routes(setting: Setting) -> APIRouter:
         """A department sees its own. `pending`: their time has not run out; `excluded`: taken out by two persons."""
         of = whose(actor, department, setting.city)
         rates = {code: rate for code, rate in RATES.items() if not of or code in OF_A_DEPARTMENT}
-        with setting.database.session() as session:
-            facts, out = _read(session, within, setting)
+        facts, out = _read(within, setting)
         figures = [_measured(rate, facts, within, out, of) for rate in rates.values()]
         spans = [taken(span, facts, within, out, setting.city.workdays, department=of) for span in SPANS]
         if form is not Format.JSON:
@@ -72,8 +70,7 @@ def routes(setting: Setting) -> APIRouter:
 
     @router.get("/reports/six-hundred", summary="The six hundred percents (六个百分之百)")
     def six_hundred(within: Period = period, _actor: Actor = leading) -> dict[str, Any]:
-        with setting.database.session() as session:
-            facts, out = _read(session, within, setting)
+        facts, out = _read(within, setting)
         figures = [measure(rate, facts, within, out) for rate in SIX.values()]
         return {
             "period": answers.period(within),
@@ -102,8 +99,7 @@ def routes(setting: Setting) -> APIRouter:
         _actor: Actor = taking,
     ) -> Any:
         """By the lower bound of the 95 % interval, so that few cases count little. Too few cases: no place."""
-        with setting.database.session() as session:
-            facts, out = _read(session, within, setting)
+        facts, out = _read(within, setting)
         rules = setting.city.figures
         groups = ranking(facts, within, out, setting.city.departments, rules)
         if form is not Format.JSON:
@@ -115,9 +111,9 @@ def routes(setting: Setting) -> APIRouter:
     def analysis(week: Week = None, form: Form = Format.JSON, _actor: Actor = taking) -> Any:
         """何事 何处 何单位, hot topics, each district's problems. Every number has its cases beside it."""
         within = periods.week(week) if week is not None else periods.week_of(setting.clock() - timedelta(weeks=1))
+        facts, out = _read(within, setting)
         with setting.database.session() as session:
-            facts, out = _read(session, within, setting)
-            history = list(report_facts.reports(session, within, setting.city))
+            history = report_facts.reports(session, within, setting.city)
         found = weekly(facts, within, history, out, setting.city)
         if form is not Format.JSON:
             return file_response(report_tables.weekly_report(found, setting.city), form, f"weekly-{within.name}")
@@ -126,9 +122,10 @@ def routes(setting: Setting) -> APIRouter:
     return router
 
 
-def _read(session: Session, within: Period, setting: Setting) -> tuple[Facts, Excluded]:
-    facts = report_facts.facts(session, within, setting.city, now=setting.clock())
-    return facts, report_facts.excluded(session)
+def _read(within: Period, setting: Setting) -> tuple[Facts, Excluded]:
+    with setting.database.session() as session:
+        found = report_facts.read(session, within, now=setting.clock())
+    return found.facts(setting.city), found.excluded
 
 
 def _measured(rate: Rate[Any], facts: Facts, within: Period, out: Excluded, department: str) -> Figure:
@@ -139,8 +136,7 @@ def _measured(rate: Rate[Any], facts: Facts, within: Period, out: Excluded, depa
 
 
 def _exceptions(rate: Rate[Any], within: Period, department: str, form: Format, setting: Setting) -> Any | Response:
-    with setting.database.session() as session:
-        facts, out = _read(session, within, setting)
+    facts, out = _read(within, setting)
     found = _measured(rate, facts, within, out, department)
     if form is not Format.JSON:
         return file_response(report_tables.exceptions_report(found, within), form, f"{rate.code}-exceptions")

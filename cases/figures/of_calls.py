@@ -132,4 +132,14 @@ RATES: tuple[Rate[Any], ...] = (
         when=lambda c: c.answered_at if c.kind is Kind.CONSULTATION else None,
         hit=lambda c: c.by_entry,
     ),
+    Rate(
+        "merged",
+        "多人同诉率",
+        of="新登记的工单",
+        counts="与他人反映的同一事项并单",
+        over=cases,
+        when=lambda c: c.registered_at,
+        hit=lambda c: c.merged_at is not None,
+        good=False,
+    ),
 )

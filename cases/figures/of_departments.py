@@ -8,12 +8,12 @@ from typing import Any
 from cases.figures.facts import CaseFact, Facts, Return, Review, Sent, Share, Term
 from cases.figures.measure import Rate
 from cases.figures.of_calls import cases
+from cases.similar import REPEATED_WITHIN
 from config.codes import Urgency
 
 CONTACT_WITHIN = {Urgency.AT_ONCE: timedelta(minutes=30)}
 CONTACT_USUALLY = timedelta(hours=24)
 DELIVERED_SOON = timedelta(minutes=5)
-REPEAT_DAYS = 90
 
 
 def shares(facts: Facts) -> tuple[Share, ...]:
@@ -215,7 +215,7 @@ RATES: tuple[Rate[Any], ...] = (
         "repeated",
         "重复投诉率",
         of="新登记的工单",
-        counts=f"同一人同一事项在办结后 {REPEAT_DAYS} 天内再次反映",
+        counts=f"同一人同一事项在办结后 {REPEATED_WITHIN.days} 天内再次反映",
         over=cases,
         when=lambda c: c.registered_at,
         hit=lambda c: bool(c.repeat_of),

@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases import case, closing, notices, review
+from cases import case, closing, notices, review, visits
 from cases.actor import Actor
-from cases.fold import ENOUGH_TRIES
-from cases.history import assignments, folded
-from cases.model import AssignmentRow, CaseRow, SupervisionRow
+from cases.history import assignments
+from cases.model import AssignmentRow, CaseRow, ReturnVisit, SupervisionRow
 from cases.reasons import Satisfied, SendBackReason, Solved, Told, Way
+from cases.return_visit import Answers, Outcome
 from cases.supervision import NoticeState
 from cases.words import Progress, Role, State
 from config.workdays import CITY_TIME
@@ -60,47 +60,46 @@ class FollowUp:
         self._world.done["审核通过"] += 1
         if self._world.happens(_TOLD):
             closing.tell(session, row, Told.REPLY, Way.SMS, by, now=now)
-        self._plan_visit(row.number, habit, 2, 20)
+        self._plan_visit(row.number, habit, self._world.in_office(self._world.after(2, 20)))
 
-    def _plan_visit(self, number: str, habit: Habit, least: float, most: float) -> None:
-        at = self._world.in_office(self._world.after(least, most))
+    def _plan_visit(self, number: str, habit: Habit, at: datetime) -> None:
         self._later(number, at, lambda s, row, now: self._visit(s, row, habit, now))
 
     def _visit(self, session: Session, row: CaseRow, habit: Habit, now: datetime) -> None:
-        if row.state != State.RETURN_VISIT:
+        visit = visits.open_for(session, row, now=now)
+        if row.state != State.RETURN_VISIT or visit is None:
             return
         by = self._world.random.choice(_CALLERS)
         if not self._world.happens(_AT_HOME):
-            self._nobody(session, row, habit, by, now)
+            self._nobody(session, row, visit, habit, by, now)
             return
-        solved, satisfied = self._said(_lead(session, row), habit)
-        closing.visit(session, row, by, city=self._world.city, now=now, solved=solved, satisfied=satisfied,
-                      contacted=self._world.happens(habit.contacts), true=solved is not Solved.NO)  # fmt: skip
+        said = self._said(_lead(session, row), habit)
+        visits.answered(session, visit, row, said, by, Way.CALL, city=self._world.city, now=now)
         self._world.done["回访"] += 1
         if row.state == State.REWORK:
             self._offices().again(row.number, _lead(session, row))
         elif self._world.happens(_COMES_BACK):
             self._desk.again(row.number)
 
-    def _nobody(self, session: Session, row: CaseRow, habit: Habit, by: Actor, now: datetime) -> None:
-        """Three tries on two days; then it is closed, and nobody counts as satisfied."""
-        closing.visit_attempt(session, row, Way.CALL, by, now=now)
+    def _nobody(
+        self, session: Session, row: CaseRow, visit: ReturnVisit, habit: Habit, by: Actor, now: datetime
+    ) -> None:
+        """Tried again when the rules say so, until they have enough of it."""
+        visits.tried(session, visit, row, Outcome.NO_ANSWER, by, Way.CALL, now=now)
         self._world.done["回访未接通"] += 1
-        tries = folded(session, row.number).tries
-        days = {each.astimezone(CITY_TIME).date() for each in tries}
-        if len(tries) >= ENOUGH_TRIES and len(days) > 1:
-            closing.close_unreached(session, row, by, now=now)
-        else:
-            self._plan_visit(row.number, habit, 3, 22)
+        if row.state == State.RETURN_VISIT:
+            self._plan_visit(row.number, habit, visit.due_at)
 
-    def _said(self, lead: AssignmentRow, habit: Habit) -> tuple[Solved, Satisfied]:
+    def _said(self, lead: AssignmentRow, habit: Habit) -> Answers:
         """Who was sent back twice has learnt; an empty reply pleases hardly anybody."""
         chance = habit.content if len(lead.reply) >= _SHORT else 0.15
         random = self._world.random
         if lead.reworks >= _MOST_REWORKS or random.random() < chance:
             solved = Solved.YES if random.random() < 0.93 else Solved.PARTLY
-            return solved, random.choices([Satisfied.VERY, Satisfied.YES, Satisfied.BASICALLY], [5, 4, 2])[0]
-        return (Solved.NO if random.random() < 0.7 else Solved.PARTLY), Satisfied.NO
+            satisfied = random.choices([Satisfied.VERY, Satisfied.YES, Satisfied.BASICALLY], [5, 4, 2])[0]
+            return Answers(solved, satisfied, contacted=True, true=True)
+        solved = Solved.NO if random.random() < 0.7 else Solved.PARTLY
+        return Answers(solved, Satisfied.NO, contacted=random.random() < habit.contacts, true=solved is not Solved.NO)
 
     def _supervise(self, session: Session, now: datetime) -> None:
         """Most proposals are signed, some dismissed with a reason; departments answer on the day."""

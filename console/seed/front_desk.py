@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from cases import assignment, case, closing, intake
+from cases import assignment, case, closing, intake, merging
 from cases.actor import THE_CITIZEN, Actor
 from cases.case import Fields
 from cases.model import CaseRow
@@ -27,7 +27,15 @@ from transcription.draft import Draft, draft
 
 CONTACTS_A_DAY = 136
 CONSULTATIONS = 0.64
-_BY_WEB, _GIVE_UP, _REJECTED, _ANSWERED_PROBLEMS, _WITH_HELP = 0.06, 0.04, 0.02, 0.06, 0.15
+_BY_WEB, _GIVE_UP, _REJECTED, _ANSWERED_PROBLEMS, _WITH_HELP, _FROM_ENTRY, _MERGED = (
+    0.06,
+    0.04,
+    0.02,
+    0.06,
+    0.15,
+    0.8,
+    0.6,
+)
 # How busy each hour of the day is, from midnight on.
 _HOURS = (1, 1, 0, 0, 0, 1, 2, 5, 10, 12, 12, 9, 6, 6, 9, 10, 9, 8, 6, 5, 4, 3, 2, 1)
 _OPERATORS = [Actor(f"operator{n}", Role.OPERATOR) for n in range(1, 9)]
@@ -44,6 +52,8 @@ class FrontDesk:
         self._world, self._people, self._dispatched = world, people, dispatched
         self._calls = 0
         self.reported: dict[str, tuple[Citizen, Matter]] = {}
+        self._alike: list[str] = []  # cases of the burst, the first of which the others are merged into
+        self._burst: Matter | None = None
 
     def plan_day(self, day: date) -> None:
         """136 contacts, and the calls of those who gave up waiting."""
@@ -60,7 +70,8 @@ class FrontDesk:
     def burst(self, day: date, callers: int) -> None:
         """A pipe breaks, and half of a neighbourhood calls within two hours: one place, one matter, many people."""
         random = self._world.random
-        matter = next((each for each in matters.problems() if "停水" in each.say), matters.problems()[0])
+        usual = next((each for each in matters.problems() if "停水" in each.say), matters.problems()[0])
+        self._burst = matter = replace(usual)  # the same words, told apart from everybody else's
         people = [each for each in self._people if each.district is self._world.city.districts[-1]] or self._people
         text = matters.spoken(matter, people[0], random)
         for citizen in random.sample(people, min(callers, len(people))):
@@ -127,14 +138,29 @@ class FrontDesk:
         if matter.answer or matter.kind is Kind.PRAISE or self._world.happens(_ANSWERED_PROBLEMS):
             text = matter.answer or "已当场答复并记录，同时转告相关单位。"
             self._then(number, (0.01, 0.03), lambda s, r, at: self._answer(s, r, text, operator, at))
+        elif self._is_one_of_many(matter, number):
+            self._then(number, (0.05, 0.3), self._merge)
         elif self._world.happens(_REJECTED):
             self._then(number, (0.2, 1), self._reject)
         else:
             quick = matter.urgency is Urgency.AT_ONCE
             self._then(number, (0.02, 0.1) if quick else (0.1, 0.8), lambda s, r, at: self._accept(s, r, drafted, at))
 
+    def _is_one_of_many(self, matter: Matter, number: str) -> bool:
+        if matter is self._burst:
+            self._alike.append(number)
+        return matter is self._burst and len(self._alike) > 1 and self._world.happens(_MERGED)
+
+    def _merge(self, session: Session, row: CaseRow, now: datetime) -> None:
+        """Somebody sees that half the neighbourhood reports one and the same thing."""
+        merging.merge(session, row.number, self._alike[0], self._world.random.choice(_DISPATCHERS), now=now)
+        self._world.done["并单"] += 1
+
     def _answer(self, session: Session, row: CaseRow, text: str, by: Actor, now: datetime) -> None:
-        case.answer(session, row, text, by, now=now)
+        entry = (
+            f"knowledge-{row.category}" if row.kind == Kind.CONSULTATION and self._world.happens(_FROM_ENTRY) else ""
+        )
+        case.answer(session, row, text, by, now=now, knowledge=entry)
         self._world.done["直接答复"] += 1
 
     def _reject(self, session: Session, row: CaseRow, now: datetime) -> None:

@@ -9,6 +9,7 @@ from random import Random
 
 from cases.auto_signing import AutoSigning
 from cases.pausing import Resuming
+from cases.visit_opening import VisitOpening
 from cases.watching import Supervision
 from config.city import City
 from config.database import Database
@@ -57,4 +58,5 @@ def _tasks(world: World) -> list[Task]:
         AutoSigning(world.database, world.clock).task(),
         Resuming(world.database, world.city, world.clock).task(),
         *Supervision(world.database, world.city, world.clock).tasks(),
+        VisitOpening(world.database, world.clock).task(),
     ]
