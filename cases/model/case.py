@@ -42,6 +42,7 @@ class CaseRow(Base):
         Index("ix_cases_created_at_number", "created_at", "number"),
         Index("ix_cases_state_created_at", "state", "created_at", "number"),
         Index("ix_cases_category_created_at", "category", "created_at", "number"),
+        Index("ix_cases_state_version", "state", "number", "version"),  # who has changed, asked every second
         Index("ix_cases_phone", "phone"),
         Index("ix_cases_merged_into", "merged_into"),
         index_where("ix_cases_closed_at", "closed_at", where="state <> 'archived'"),

@@ -167,3 +167,4 @@ def upgrade() -> None:
         sqlite_where=text("state IN ('proposed', 'issued') AND level <> 'reminder'"),
         postgresql_where=text("state IN ('proposed', 'issued') AND level <> 'reminder'"),
     )
+    op.create_index("ix_cases_state_version", "cases", ["state", "number", "version"])
