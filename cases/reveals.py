@@ -104,6 +104,12 @@ def waiting(session: Session, now: datetime) -> list[RevealRow]:
     return list(session.scalars(select(RevealRow).where(*open_).order_by(RevealRow.asked_at).limit(200)))
 
 
+def granted(session: Session, by: Actor, now: datetime) -> list[RevealRow]:
+    """What this person was granted and has not opened yet."""
+    mine = RevealRow.asked_by == by.title, RevealRow.shown_at.is_(None), RevealRow.granted_at >= now - OPEN_FOR
+    return list(session.scalars(select(RevealRow).where(*mine).order_by(RevealRow.granted_at)))
+
+
 def looks(session: Session, number: str, city: City) -> Sequence[Look]:
     """Who has seen this citizen's name or number, when and why."""
     shown = RevealRow.case_number == number, RevealRow.shown_at.is_not(None)
