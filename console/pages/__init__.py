@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, FastAPI
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from console.pages import actions, citizen, desk, door, guard, login, register, stream, work
+from console.pages import actions, citizen, desk, door, guard, login, register, reveal, stream, work
 from console.pages.ports import Ports
 from console.pages.presence import GRACE_SECONDS, Presence
 from console.pages.render import DIST
@@ -41,6 +41,7 @@ def router(ports: Ports, *, grace_seconds: float = GRACE_SECONDS) -> APIRouter:
         actions.routes(ports, entrance),
         register.routes(ports, entrance),
         work.routes(ports, entrance),
+        reveal.routes(ports, entrance),
         stream.routes(ports, entrance, presence),
         citizen.routes(ports),
         static(),

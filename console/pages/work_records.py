@@ -27,6 +27,7 @@ from config.database import Database
 from console.hub import Viewer
 from console.pages import work_lists
 from console.pages.ports import Refused
+from console.pages.reveal_records import RevealsInDatabase
 from console.pages.work_lists import Line, Tab
 
 
@@ -44,6 +45,7 @@ class Work:
 class WorkInDatabase:
     def __init__(self, database: Database, city: City, now: Callable[[], datetime]) -> None:
         self._database, self._city, self._now = database, city, now
+        self.reveals = RevealsInDatabase(database, now)
 
     def list(self, viewer: Viewer, tab: str, page: int) -> Work:
         """An unknown list is the first one that is not empty."""
