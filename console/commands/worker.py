@@ -46,6 +46,7 @@ def worker(once: bool) -> None:
 
 def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     """Everything a worker can do. What is heavy to load is loaded when the first recording comes."""
+    from cases import identities
     from cases.archiving import Archiving
     from cases.audit_signing import AuditSigning
     from cases.auto_signing import AutoSigning
@@ -62,6 +63,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     from transcription.transcript import Transcript
 
     city = load(settings.city_dir)
+    identities.keep_keys_in(database.engine, settings.keys_folder)
 
     def transcribe(call: Call) -> Transcript:
         from transcription.transcribe import transcribe_call

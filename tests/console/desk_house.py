@@ -20,7 +20,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from cases import people
+from cases import identities, people
 from cases.migrations import upgrade
 from cases.words import Role as StaffRole
 from config.city import City, load
@@ -226,6 +226,7 @@ class House:
 def made_database(folder: Path) -> Database:
     database = Database(f"sqlite:///{folder / 'hotline.db'}")
     upgrade(database.engine)
+    identities.keep_keys_in(database.engine, folder / "keys")
     with database.session() as session:
         for name, role in (
             ("limin", StaffRole.OPERATOR),
