@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from cases import api, georeport, limits, migrations, people, problem_details
+from cases import api, georeport, identities, limits, migrations, people, problem_details
 from cases.api.access import Access
 from config.database import Database
 from config.settings import Settings
@@ -57,6 +57,7 @@ class Hotline:
         self.city, settings = last_good.load(settings)
         self.settings, self._more_telephones = settings, list(more_telephones)
         self.database = Database(settings.database)
+        identities.keep_keys_in(self.database.engine, settings.keys_folder)
         self.asterisk = PrivateAsterisk(settings) if settings.asterisk == "managed" else None
         self.directory = InMemory(self.city)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="presence")
