@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cases import calls_identity, identities
+from cases import knowledge as entries
 from cases.actor import Actor
 from cases.deadlines import CITY_TIME
 from cases.fold import Case
@@ -122,7 +123,9 @@ def answer(
     if not text.strip():
         raise Refusal("请写明答复了什么", field="answer")
     data: dict[str, Any] = {"answer": text.strip()}
-    data |= {"knowledge": knowledge} if knowledge else {}
+    if knowledge:
+        entries.used(session, knowledge)
+        data |= {"knowledge": knowledge}
     data |= {"solved": solved} if solved is not None else {}
     return record(session, row, Step.ANSWER, by, data, now=now)
 

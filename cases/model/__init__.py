@@ -17,6 +17,7 @@ from cases.model.delivery import (
     InboundEvent,
     SigningLink,
 )
+from cases.model.knowledge import KnowledgeEntry
 from cases.model.merging import MergeMember
 from cases.model.person import ApiKey, LoginTries, Person, Presence, Token
 from cases.model.privacy import Erasure, IdentityRow, LegalHold, RevealRow
@@ -57,6 +58,7 @@ __all__ = [
     "InboundEvent",
     "InstructionEvent",
     "InstructionRow",
+    "KnowledgeEntry",
     "LegRow",
     "LegalHold",
     "ListedCaller",
