@@ -62,7 +62,7 @@ def put(
     )
     session.add(row)
     session.flush()
-    if goes_out:
+    if goes_out and not blocked(session, row):  # else the one before it wakes it
         work.enqueue(session, DELIVER, row.id, row.attempts)
     feed.note(session, "delivery", row.id)
     return row
