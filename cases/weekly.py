@@ -147,11 +147,14 @@ def _causes(problems: Sequence[CaseFact], city: City) -> tuple[Cause, ...]:
 
 
 def _mostly(cases: Sequence[CaseFact], finder: Finder) -> tuple[Count, ...]:
+    """The words that most cases have in common; of words that always come together, the longest."""
     by_word: dict[str, list[CaseFact]] = defaultdict(list)
     for case in cases:
         for word in finder.words(case.category, case.summary):
             by_word[word].append(case)
-    return _largest(_count(word, word, found) for word, found in by_word.items())[:FEW]
+    longest = sorted(by_word, key=lambda word: (-len(word), word))
+    told = {tuple(case.number for case in by_word[word]): word for word in reversed(longest)}
+    return _largest(_count(word, word, by_word[word]) for word in told.values())[:FEW]
 
 
 def _places(problems: Sequence[CaseFact], city: City) -> tuple[Count, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 
 from cases import report_facts
 from cases.api.report_asked import Month
@@ -33,24 +34,30 @@ def routes(setting: Setting) -> APIRouter:
 
 
 class Known:
-    """What has been computed already. One computation at a time."""
+    """What has been computed already. One computation at a time; whoever comes meanwhile is asked to come again."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._found: dict[str, tuple[datetime, dict[str, Any]]] = {}
-        self._one_at_a_time = threading.Lock()
+        self._busy = threading.Lock()
 
     def of(self, name: str | None) -> dict[str, Any]:
         now = self._setting.clock()
         month = period.month(name) if name is not None else _last_month(now)
         if month.end > now or month.end < now - timedelta(days=31 * _MONTHS_BACK):
             raise NotFound("只公布已经结束的月份，最多三年以内")
-        with self._one_at_a_time:
-            at, found = self._found.get(month.name, (None, {}))
-            if at is None or now - at > KEPT:
-                found = self._computed(month, now)
-                self._found[month.name] = (now, found)
-            return found
+        at, found = self._found.get(month.name, (None, {}))
+        return found if at and now - at <= KEPT else self._anew(month, now)
+
+    def _anew(self, month: Period, now: datetime) -> dict[str, Any]:
+        if not self._busy.acquire(blocking=False):
+            raise HTTPException(503, "正在统计，请稍后再试", {"Retry-After": "2"})
+        try:
+            found = self._computed(month, now)
+        finally:
+            self._busy.release()
+        self._found[month.name] = (now, found)
+        return found
 
     def _computed(self, month: Period, now: datetime) -> dict[str, Any]:
         with self._setting.database.session() as session:

@@ -21,7 +21,7 @@ from cases.words import Kind, Role, Urgency
 from config.workdays import CITY_TIME
 from console.seed import calls, matters
 from console.seed.calls import Said
-from console.seed.matters import Citizen, Matter
+from console.seed.matters import Citizen, Matter, Wish
 from console.seed.world import World
 from transcription.draft import Draft, draft
 
@@ -51,7 +51,7 @@ class FrontDesk:
     def __init__(self, world: World, people: list[Citizen], dispatched: Dispatched) -> None:
         self._world, self._people, self._dispatched = world, people, dispatched
         self._calls = 0
-        self.reported: dict[str, tuple[Citizen, Matter]] = {}
+        self.reported: dict[str, Wish] = {}
         self._alike: list[str] = []  # cases of the burst, the first of which the others are merged into
         self._burst: Matter | None = None
 
@@ -59,11 +59,9 @@ class FrontDesk:
         """136 contacts, and the calls of those who gave up waiting."""
         random = self._world.random
         for _ in range(CONTACTS_A_DAY):
-            at, citizen = self._moment(day), random.choice(self._people)
-            if random.random() < CONSULTATIONS:
-                self.contact(at, citizen, matters.pick(matters.consultations(), self._world.city, random))
-            else:
-                self.contact(at, citizen, matters.pick(matters.problems(), self._world.city, random))
+            known = matters.consultations() if random.random() < CONSULTATIONS else matters.problems()
+            matter = matters.pick(known, self._world.city, random)
+            self.contact(self._moment(day), matters.wish(random.choice(self._people), matter, random))
         for _ in range(round(CONTACTS_A_DAY * _GIVE_UP)):
             self._give_up(self._moment(day), random.choice(self._people))
 
@@ -73,67 +71,51 @@ class FrontDesk:
         usual = next((each for each in matters.problems() if "停水" in each.say), matters.problems()[0])
         self._burst = matter = replace(usual)  # the same words, told apart from everybody else's
         people = [each for each in self._people if each.district is self._world.city.districts[-1]] or self._people
-        text = matters.spoken(matter, people[0], random)
+        text = matters.wish(people[0], matter, random).text
         for citizen in random.sample(people, min(callers, len(people))):
             at = datetime(day.year, day.month, day.day, 9, tzinfo=CITY_TIME)
-            self.contact(at + timedelta(minutes=random.uniform(0, 120)), citizen, matter, text)
+            self.contact(at + timedelta(minutes=random.uniform(0, 120)), Wish(citizen, matter, text))
 
     def again(self, number: str) -> None:
         """The same citizen calls again some days later: it was not over."""
-        citizen, matter = self.reported[number]
-        self.contact(self._world.after(20, 70), citizen, matter)
+        self.contact(self._world.after(20, 70), self.reported[number])
 
-    def contact(self, at: datetime, citizen: Citizen, matter: Matter, text: str = "") -> None:
-        """Somebody calls, or writes on the web page. `text`: in words they have used before."""
-        text = text or matters.spoken(matter, citizen, self._world.random)
-        by_web = matter.kind is not Kind.CONSULTATION and self._world.happens(_BY_WEB)
+    def contact(self, at: datetime, wish: Wish) -> None:
+        """Somebody calls, or writes on the web page."""
+        by_web = wish.matter.kind is not Kind.CONSULTATION and self._world.happens(_BY_WEB)
         if by_web:
-            self._world.at(at, self._written(citizen, matter, text))
+            self._world.at(at, lambda session, now: self._written(session, wish, now))
         else:
-            self._call(at, citizen, matter, text)
+            self._call(at, wish)
 
-    def _call(self, at: datetime, citizen: Citizen, matter: Matter, text: str) -> None:
+    def _call(self, at: datetime, wish: Wish) -> None:
         """The call is taken in when it is over."""
         random, operator = self._world.random, self._world.random.choice(_OPERATORS)
-        answer = matter.answer or "好的，已经为您登记，办理结果会回访您。"
-        said = (Said("operator", _GREETING), Said("citizen", text), Said("operator", answer))
-        told = calls.answered(
-            self._call_id(at), citizen.phone, operator.name, said, at, random.expovariate(1 / 6), random
-        )
-        self._world.at(told.ended_at, lambda session, now: self._hung_up(session, told, citizen, matter, operator, now))
+        answer = wish.matter.answer or "好的，已经为您登记，办理结果会回访您。"
+        said = (Said("operator", _GREETING), Said("citizen", wish.text), Said("operator", answer))
+        waited = random.expovariate(1 / 6)
+        told = calls.answered(self._call_id(at), wish.citizen.phone, operator.name, said, at, waited, random)
+        self._world.at(told.ended_at, lambda session, now: self._hung_up(session, told, wish, operator, now))
 
-    def _hung_up(
-        self, session: Session, told: calls.Told, citizen: Citizen, matter: Matter, operator: Actor, now: datetime
-    ) -> None:
+    def _hung_up(self, session: Session, told: calls.Told, wish: Wish, operator: Actor, now: datetime) -> None:
         intake.import_call(session, told.events)
         intake.store_transcript(session, told.transcript, now=now)
-        drafted = draft(told.transcript, self._world.city, caller=citizen.phone, now=now)
+        drafted = draft(told.transcript, self._world.city, caller=wish.citizen.phone, now=now)
         intake.store_draft(session, told.id, drafted.to_json(), now=now)
         self._world.done["来电"] += 1
-        self._register(session, citizen, matter, drafted, operator, now, told.id)
+        self._register(session, wish, drafted, operator, now, told.id)
 
-    def _written(self, citizen: Citizen, matter: Matter, text: str) -> Callable[[Session, datetime], None]:
-        def write(session: Session, now: datetime) -> None:
-            drafted = draft(text, self._world.city, caller=citizen.phone, now=now)
-            self._register(session, citizen, matter, drafted, THE_CITIZEN, now, None)
-
-        return write
+    def _written(self, session: Session, wish: Wish, now: datetime) -> None:
+        drafted = draft(wish.text, self._world.city, caller=wish.citizen.phone, now=now)
+        self._register(session, wish, drafted, THE_CITIZEN, now)
 
     def _register(
-        self,
-        session: Session,
-        citizen: Citizen,
-        matter: Matter,
-        drafted: Draft,
-        by: Actor,
-        now: datetime,
-        call_id: str | None,
+        self, session: Session, wish: Wish, drafted: Draft, by: Actor, now: datetime, call_id: str | None = None
     ) -> None:
-        row = case.register(
-            session, _fields(citizen, matter, drafted), by, city=self._world.city, now=now, call_id=call_id
-        )
+        matter, fields = wish.matter, _fields(wish, drafted)
+        row = case.register(session, fields, by, city=self._world.city, now=now, call_id=call_id)
         self._world.done["登记"] += 1
-        self.reported[row.number] = (citizen, matter)
+        self.reported[row.number] = wish
         number, operator = row.number, by if by.role is Role.OPERATOR else self._world.random.choice(_OPERATORS)
         if matter.answer or matter.kind is Kind.PRAISE or self._world.happens(_ANSWERED_PROBLEMS):
             text = matter.answer or "已当场答复并记录，同时转告相关单位。"
@@ -214,8 +196,9 @@ class FrontDesk:
         return f"{at.astimezone(CITY_TIME):%Y%m%d-%H%M%S}-seed{self._calls}"
 
 
-def _fields(citizen: Citizen, matter: Matter, drafted: Draft) -> Fields:
+def _fields(wish: Wish, drafted: Draft) -> Fields:
     """The machine's draft, corrected by somebody who has listened."""
+    matter, citizen = wish.matter, wish.citizen
     said = Fields(
         kind=matter.kind,
         category=matter.category,

@@ -36,6 +36,15 @@ class Citizen:
     district: District
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one citizen calls about, in their own words. Who calls again uses the same."""
+
+    citizen: Citizen
+    matter: Matter
+    text: str
+
+
 @cache
 def consultations() -> tuple[Matter, ...]:
     return tuple(_matter({"kind": Kind.CONSULTATION} | each) for each in _read()["consultations"])
@@ -52,13 +61,13 @@ def pick(matters: Sequence[Matter], city: City, random: Random) -> Matter:
     return random.choices(known, [each.weight for each in known])[0]
 
 
-def spoken(matter: Matter, citizen: Citizen, random: Random) -> str:
-    """The words with places of the citizen's own district."""
+def wish(citizen: Citizen, matter: Matter, random: Random) -> Wish:
+    """The matter's words with places of the citizen's own district."""
     district = citizen.district
     places = {"home": district.communities, "road": district.roads, "mark": district.landmarks,
               "street": district.streets}  # fmt: skip
     chosen = {name: random.choice(names) if names else district.name for name, names in places.items()}
-    return matter.say.format(**chosen)
+    return Wish(citizen, matter, matter.say.format(**chosen))
 
 
 def citizens(count: int, city: City, random: Random) -> list[Citizen]:

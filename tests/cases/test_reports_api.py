@@ -2,12 +2,15 @@
 
 import csv
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import docx
 import openpyxl
 import pytest
 from lived_cases import Lives
 
+from cases import report_facts
 from cases.reasons import Satisfied
 from cases.words import Role
 
@@ -221,3 +224,25 @@ def test_everybody_sees_last_months_figures_without_small_numbers(lives, office,
 def test_a_month_that_is_not_over_is_not_published(office):
     for month, status in (("2026-03", 404), ("2030-01", 404), ("2000-01", 404), ("March", 422)):
         assert office.anonymous().get("/public/stats", params={"month": month}).status_code == status
+
+
+def test_a_month_is_computed_once_and_by_one_at_a_time(small_office, city, clock, monkeypatch):
+    asked, begun, go_on = [], threading.Event(), threading.Event()
+
+    def slowly(session, month, *, now):
+        asked.append(month.name)
+        begun.set()
+        assert go_on.wait(10)
+        return read(session, month, now=now)
+
+    read = report_facts.read
+    monkeypatch.setattr(report_facts, "read", slowly)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(small_office.anonymous().get, "/public/stats", params={"month": "2026-02"})
+        assert begun.wait(10)
+        turned_away = small_office.anonymous().get("/public/stats", params={"month": "2026-01"})
+        go_on.set()
+        assert first.result().status_code == 200
+    assert (turned_away.status_code, turned_away.headers["retry-after"]) == (503, "2")
+    assert small_office.anonymous().get("/public/stats", params={"month": "2026-02"}).json() == first.result().json()
+    assert asked == ["2026-02"]
