@@ -19,13 +19,14 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from cases import feed, intake, people
-from cases.model import AssignmentRow, CallRow, CaseRow, Delivery
+from cases.missed import missed_callbacks
+from cases.model import AssignmentRow, CaseRow, Delivery
 from cases.words import Role as UserRole
 from config.database import Database
 from config.telephones import Account
 from console.directory import InMemory
-from console.hub import Hub
-from ivr.call import CALLBACK_MISSED, OUTGOING, CallEvent, Role
+from console.hub import Hub, Missed
+from ivr.call import OUTGOING, CallEvent, Role
 from ivr.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -136,12 +137,20 @@ class Follower:
 
     def _news(self) -> None:
         with self.database.session() as session:
+            first = self._seen is None
             if self._seen is None:
                 self._seen = feed.latest(session)
             changes = feed.since(session, self._seen)
             for change in changes:
                 self._tell_of(session, change)
                 self._seen = change.id
+            if first or any(change.kind in ("call", "case") for change in changes):
+                self._tell_missed(session)
+
+    def _tell_missed(self, session: Session) -> None:
+        """Read here once for all desks."""
+        rows = missed_callbacks(session, self.now())
+        self.hub.missed(tuple(Missed(row.id, row.caller, row.started_at, row.ended_at) for row in rows))
 
     def _tell_of(self, session: Session, change: feed.Change) -> None:
         """One piece of news that cannot be told must not keep back the others."""
@@ -163,10 +172,6 @@ class Follower:
                 self._tell_case(session, delivery.case_number)
         elif change.kind == "case":
             self._tell_case(session, change.ref)
-        elif change.kind == "call":
-            call = session.get(CallRow, change.ref)
-            if call and call.ended_because == CALLBACK_MISSED:
-                self.hub.missed(call.id)
 
     def _tell_case(self, session: Session, number: str) -> None:
         case = session.get(CaseRow, number)

@@ -22,7 +22,7 @@ from console.as_json import participant_json, room_json
 from console.memory import Caption, Memory
 from ivr.board import Board, Room
 
-__all__ = ["Batch", "Event", "Hub", "Subscription", "Viewer", "participant_json", "room_json"]
+__all__ = ["Batch", "Event", "Hub", "Missed", "Subscription", "Viewer", "participant_json", "room_json"]
 
 QUEUE_LIMIT = 500
 EVENTS_KEPT = 2000
@@ -55,6 +55,16 @@ class Event:
         if viewer.role == "supervisor" or self.people is None:
             return True
         return viewer.name in self.people
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A callback that was promised, and whose citizen was not reached."""
+
+    call_id: str
+    caller: str = field(repr=False)
+    booked_at: datetime
+    given_up_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ class Hub:
     _ring: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _last: Board = field(default_factory=Board)
+    _missed: tuple[Missed, ...] = ()
     _dirty: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _stopping: bool = False
@@ -175,10 +186,12 @@ class Hub:
         with self._lock:
             self._publish("case", call_id, {"no": no}, self._people(call_id), departments)
 
-    def missed(self, call_id: str) -> None:
-        """A callback was promised, and its citizen was not reached: every desk is told."""
+    def missed(self, callbacks: tuple[Missed, ...]) -> None:
+        """Callbacks that were promised, and whose citizens were not reached yet: every desk shows them."""
         with self._lock:
-            self._publish("callback", None, {"call": call_id, "how": "missed"})
+            if callbacks != self._missed:
+                self._missed = callbacks
+                self._publish("callback", None, {"missed": [c.call_id for c in callbacks]})
 
     # ---- listeners
     def subscribe(self, viewer: Viewer, limit: int = QUEUE_LIMIT) -> Subscription:
@@ -214,6 +227,10 @@ class Hub:
         """The latest rooms in which this operator has talked, newest first."""
         with self._lock:
             return self._memory.rooms_of(person)
+
+    def missed_callbacks(self) -> tuple[Missed, ...]:
+        with self._lock:
+            return self._missed
 
     def captions(self, room_id: str) -> list[Caption]:
         with self._lock:

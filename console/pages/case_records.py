@@ -15,7 +15,6 @@ from cases.actor import Actor, Outside
 from cases.fold import Happening
 from cases.history import assignments, history, lead_of
 from cases.lifecycle import OVER, Impossible
-from cases.missed import missed_callbacks
 from cases.model import AssignmentRow, CallRow, CaseRow, Delivery, LegRow
 from cases.privacy import masked_text
 from cases.refusal import Refusal
@@ -83,11 +82,6 @@ class CasesInDatabase:
             case.answer(session, row, new.answer, actor, now=now)
         else:
             assignment.dispatch(session, row, new.lead, new.assisting, actor, city=self._city, now=now)
-
-    def missed_callbacks(self) -> tuple[ports.Missed, ...]:
-        with self._database.session() as session:
-            rows = missed_callbacks(session, self._now())
-            return tuple(ports.Missed(row.id, row.caller, row.started_at, row.ended_at) for row in rows)
 
     def of_call(self, call_id: str) -> ports.CaseView | None:
         with self._database.session() as session:

@@ -82,16 +82,6 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
-    """A callback that was promised, and whose citizen was not reached."""
-
-    call_id: str
-    caller: str
-    booked_at: datetime
-    given_up_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Receipt:
     """How far the word has come at one department. Each of the three receipts (回执) is the moment it came."""
 
@@ -172,7 +162,6 @@ class Cases(Protocol):
     def draft(self, call_id: str) -> Mapping[str, Any]:
         """What the machine proposes for a call, {} for nothing."""
 
-    def missed_callbacks(self) -> tuple[Missed, ...]: ...
     def of_call(self, call_id: str) -> CaseView | None: ...
     def case(self, no: str) -> CaseView | None: ...
     def for_citizen(self, no: str, code: str, client: str) -> CaseView | None:
@@ -211,7 +200,6 @@ __all__ = [
     "Cases",
     "Exchange",
     "History",
-    "Missed",
     "NewCase",
     "Notepad",
     "People",

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
 
-from console.hub import Batch, Event, Viewer
+from console.hub import Batch, Event, Missed, Viewer
 from console.memory import Caption
 from console.pages import view, words
 from console.pages.desk_draft import draft_key, draft_pane, suggestion_parts
-from console.pages.ports import CaseView, History, Missed, Ports
+from console.pages.ports import CaseView, History, Ports
 from console.pages.render import css_string, html, partial
 from ivr.board import Board, Operator, Place, Room, Status
 
@@ -39,13 +39,11 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the case side knows: of the caller, of this call's case, which earlier calls still wait for theirs, and whom
-    nobody could call back."""
+    """What the case side knows: of the caller, of this call's case, and which earlier calls still wait for theirs."""
 
     history: History = field(default_factory=History)
     case: CaseView | None = None
     pending: tuple[Room, ...] = ()
-    missed: tuple[Missed, ...] = ()
     failed: bool = False
 
 
@@ -109,12 +107,11 @@ class Screen:
             history=cases.history(room.caller, room.id) if room else History(),
             case=cases.of_call(drafted.id) if drafted else None,
             pending=tuple(r for r in others if view.met(r) and cases.of_call(r.id) is None),
-            missed=cases.missed_callbacks(),
         )
 
     def _stale(self, batch: Batch) -> bool:
         """A worker in another process cannot tell the hub that a receipt has come, so ticks ask until all are there."""
-        if any(e.kind in ("case", "callback") or (e.kind == "room" and e.data["ended_at"]) for e in batch.events):
+        if any(e.kind == "case" or (e.kind == "room" and e.data["ended_at"]) for e in batch.events):
             return True
         if self._known.failed:
             return True
@@ -131,7 +128,7 @@ class Screen:
         return [
             *self._region("#wait", wait, board.places, overdue, ready),
             *self._region("#me", status, sight.operator),
-            *self._region("#missed", missed, known.missed),
+            *self._region("#missed", missed, self._ports.hub.missed_callbacks()),
             *self._region("#pending", pending, known.pending),
             *self._region("#call-head", call_head, room, bar),
             *self._region("#caller", caller, room, bar, known, minute),

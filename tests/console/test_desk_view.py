@@ -9,8 +9,8 @@ import pytest
 
 from config.city import City, load
 from config.settings import ROOT
+from console.hub import Missed
 from console.pages import form, screen, times, view
-from console.pages.ports import Missed
 from console.pages.suggest import suggestions
 from ivr import room as rooms
 from ivr.board import Activity, Board, Cause, Operator, Place, Room, Status
