@@ -32,10 +32,9 @@ WAIT = JoinLine("operators", (), 0, 0, False, 180, ())
 def book(floor: Floor, call: LiveCall, wanted: BookCallback, session: dict[str, Any]) -> CallbackEnded:
     """Keep this citizen's place. `booked` is said only when it is written down."""
     rules = floor.rules.calls
-    prefixes = rules.prefixes if floor.rules.trunk else ("no trunk",)
-    how = callbacks.decide(wanted.number, _numbers(floor), limit=rules.callbacks, prefixes=prefixes)
-    if how != "booked":
-        return CallbackEnded(how)
+    how = callbacks.decide(wanted.number, _numbers(floor), limit=rules.callbacks, prefixes=rules.prefixes)
+    if how != "booked" or not floor.rules.trunk:
+        return CallbackEnded(how if how != "booked" else "refused")
     booking = callbacks.book(
         wanted.number,
         call.events,
