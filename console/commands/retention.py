@@ -25,7 +25,7 @@ def retention_command(dry_run: bool, as_json: bool) -> None:
     with opened.session() as session:
         due = retention.due(session, rules, database.now())
     if not dry_run:
-        erasing = Erasing(opened, rules, settings.recordings_dir)
+        erasing = Erasing(opened, rules, settings)
         for number in dict.fromkeys(each.case for each in due):
             erasing.erase(number)
     click.echo(_json(due) if as_json else _text(due, dry_run))

@@ -10,10 +10,12 @@ from cases import archiving, case, identities, intake, retention
 from cases.actor import THE_SYSTEM, Actor
 from cases.audit_check import verify
 from cases.audit_signing import sign
+from cases.erasing import ERASED
 from cases.fold import fold
 from cases.history import history
-from cases.model import CallEventRow, CallRow, CaseRow, DraftRow, IdentityRow, RecordingRow
-from cases.retention import ERASED, Erasing, due
+from cases.model import Attachment, CallEventRow, CallRow, CaseRow, DraftRow, IdentityRow, RecordingRow, Supplement
+from cases.model.search import CaseWords
+from cases.retention import Erasing, due
 from cases.words import Kind, Role
 from config.retention import Retention
 from ivr.call import CallEvent
@@ -28,7 +30,7 @@ PLEA = case.Fields(Kind.CONSULTATION, "city_management", phone="13800001111", ca
 @pytest.fixture
 def erasing(database, settings, clock):
     identities.keep_keys_in(database.engine, settings.keys_folder)
-    return Erasing(database, RULES, settings.recordings_dir, clock)
+    return Erasing(database, RULES, settings, clock)
 
 
 def call(session, clock, settings) -> str:
@@ -105,6 +107,27 @@ def test_erased_words_leave_a_history_that_still_folds_and_an_audit_that_still_v
     sign(database, settings, clock())
     assert verify(database, settings, clock()).findings == ()
     assert things(database, clock) == [], "once"
+
+
+def test_what_citizen_and_departments_added_goes_with_the_words(database, city, settings, clock, erasing):
+    number = archived(database, city, clock)
+    settings.attachments_dir.mkdir()
+    photo = settings.attachments_dir / "a1"
+    photo.write_bytes(b"photo")
+    with database.session() as session:
+        file = Attachment(id="a1", case_number=number, name="门口.jpg", media_type="image/jpeg", size=5, digest="-")
+        file.by, file.at = "citizen", clock()
+        session.add(file)
+        session.add(Supplement(case_number=number, text="还是王小明", by="citizen", at=clock()))
+    clock.later(days=201)
+
+    erasing.erase(number)
+
+    assert not photo.exists()
+    with database.session() as session:
+        assert session.scalars(select(Attachment)).all() == session.scalars(select(Supplement)).all() == []
+        assert session.scalars(select(CaseWords.words)).all() != []
+        assert "开门" not in str(session.scalars(select(CaseWords.words)).all()), "nor is it found any more"
 
 
 def test_a_held_case_is_kept_until_the_hold_is_lifted(database, city, clock, erasing):
