@@ -86,7 +86,7 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
         *Supervision(database, city).tasks(),
         VisitOpening(database).task(),
         AuditSigning(database, settings).task(),
-        Erasing(database, city.retention, settings.recordings_dir).task(),
+        Erasing(database, city.retention, settings).task(),
     ]
 
 
