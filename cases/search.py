@@ -22,6 +22,7 @@ from cases.words import Confidentiality
 NEWEST = 4_000  # a few ms; a word that fills no page of 50 from these stands in fewer than 1 case of 80
 _LONG = 7  # so many digits are a case's number or its beginning, or a telephone
 
+_NAMED: tuple[Any, ...] = (CaseRow.number, CaseRow.created_at)
 _PAIRS = table("case_pairs", column("rowid"), column("case_pairs"))
 
 Paged = Callable[[Select[Any], int], Select[Any]]
@@ -57,17 +58,19 @@ def newest_with(session: Session, chosen: Select[Any], words: Sequence[str], lim
 
 
 def _numbers(session: Session, chosen: Select[Any], words: Sequence[str], paged: Paged, limit: int) -> list[str]:
-    chosen = chosen.with_only_columns(CaseRow.number, CaseRow.created_at, maintain_column_froms=True)
-    newest = paged(chosen, NEWEST).subquery()
+    named: Select[Any] = chosen.with_only_columns(*_NAMED, maintain_column_froms=True)
+    newest = paged(named, NEWEST).subquery()
     exact = and_(*(_contains(word) for word in words))
     compared = select(newest.c.number).join(CaseWords, CaseWords.case_number == newest.c.number).where(exact)
     order = newest.c.created_at.desc(), newest.c.number.desc()
     found = list(session.scalars(compared.order_by(*order).limit(limit)))
     if len(found) == limit or (session.scalar(select(func.count()).select_from(newest)) or 0) < NEWEST:
         return found
-    rare = hits(session, [word for word in words if len(word) > 1])
-    named = chosen.join(CaseWords, CaseWords.case_number == CaseRow.number).where(exact)
-    return list(session.scalars(paged(named.where(CaseRow.number.in_(select(rare.c.number))), limit)))
+    if indexed := [word for word in words if len(word) > 1]:
+        named = named.where(CaseRow.number.in_(select(hits(session, indexed).c.number)))
+    if any(len(way) != 2 for word in words for way in ways(word)):  # a pair is found exactly by the index itself
+        named = named.join(CaseWords, CaseWords.case_number == CaseRow.number).where(exact)
+    return list(session.scalars(paged(named, limit)))
 
 
 def hits(session: Session, words: Sequence[str]) -> CTE:

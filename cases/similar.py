@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cases.search_words import pairs
+from cases.search_words import fold, pairs
 from cases.words import Labelled
 from config.city import City
 from config.workdays import CITY_TIME
@@ -43,7 +43,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What of a case is compared. `words`: those of the city's categories that were said."""
+    """What of a case is compared. `words`: those of the city's categories that were said, else the summary."""
 
     category: str
     spot: Spot
@@ -65,8 +65,8 @@ def matter(
     closed_at: datetime | None = None,
 ) -> Matter:  # fmt: skip
     said = vocabulary(city).categories.finder.find(to_digits(f"{summary}，{text}"))
-    words = frozenset(hit.word.text for hit in said if len(hit.word.text) > 1)
-    return Matter(category, spot_of(place or f"{summary}，{text}", city), words, phone, at, closed_at)
+    words = {hit.word.text for hit in said if len(hit.word.text) > 1} or {fold(summary)}
+    return Matter(category, spot_of(place or f"{summary}，{text}", city), frozenset(words), phone, at, closed_at)
 
 
 def spot_of(text: str, city: City) -> Spot:
@@ -90,6 +90,12 @@ def likeness(new: Matter, old: Matter) -> Likeness:
         score = (1 + score) / 2  # who calls again about the same is what everybody wants to know first
     reasons = [*(["同一来电号码"] if person else []), *same_place, *same_words, f"相隔 {days} 天" if days else "同一天"]
     return Likeness(relation, round(score, 2), tuple(reasons))
+
+
+def same_matter(one: Matter, other: Matter) -> float:
+    """How far both are about the same kind of thing, wherever it is; 0 when they are not."""
+    what, _ = _what(one, other)
+    return what if what >= _SAME_MATTER else 0.0
 
 
 def _relation(new: Matter, old: Matter, where: float, what: float, *, person: bool) -> Relation:

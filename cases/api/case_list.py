@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -91,14 +92,14 @@ def _scope(department: str | None) -> tuple[Select[Any], tuple[Any, Any]]:
 
 
 def _narrowed(wanted: Wanted, created_at: InstrumentedAttribute[datetime]) -> list[ColumnElement[bool]]:
-    any_of = {
+    any_of: dict[InstrumentedAttribute[Any], Sequence[str]] = {
         CaseRow.state: wanted.state,
         CaseRow.urgency: [*wanted.urgency, *wanted.level],
         CaseRow.kind: wanted.kind,
         CaseRow.category: wanted.category,
         CaseRow.call_id: [] if wanted.call is None else [wanted.call],
     }
-    narrowed = [column.in_(values) for column, values in any_of.items() if values]
+    narrowed: list[ColumnElement[bool]] = [column.in_(values) for column, values in any_of.items() if values]
     if wanted.created_from:
         narrowed.append(created_at >= wanted.created_from)
     if wanted.created_to:

@@ -55,6 +55,7 @@ def test_a_number_is_found_as_it_is_said_and_as_it_is_written(wang):
     assert numbers(wang, q="12号") == numbers(wang, q="十二号") == numbers(wang, q="１２号") == [written, lamp]
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_case_is_found_by_its_number_or_the_beginning_of_it(wang, clock):
     clock.later(hours=-10)
     lamp = new(wang, LAMP)
@@ -64,7 +65,8 @@ def test_a_case_is_found_by_its_number_or_the_beginning_of_it(wang, clock):
     assert numbers(wang, q=lamp) == [lamp]
     assert numbers(wang, q=noise[:8]) == [noise]
     assert numbers(wang, q=f"{lamp} 路灯") == [lamp]
-    assert numbers(wang, q=f"{lamp} 噪音") == []
+    assert numbers(wang, q=f"{lamp} 噪音") == numbers(wang, q=f"{noise} 灯") == []
+    assert numbers(wang, q=f"{lamp} 路") == [lamp]
 
 
 def test_what_was_corrected_is_found_as_it_reads_now(wang, both_ways):

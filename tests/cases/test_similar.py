@@ -23,6 +23,11 @@ def town():
     return cities.load(ROOT / "config")
 
 
+@pytest.fixture
+def city(town):
+    return town
+
+
 def lamp(town, **other):
     said = {"category": "urban_construction", "place": "人民路12号", "summary": "路灯不亮", "text": "", "phone": "",
             "at": NOW}  # fmt: skip
@@ -93,8 +98,9 @@ SAID = [  # one matter in two people's words
     ("environment", "饭店油烟", "饭店油烟扰民"),
     ("education", "学校乱收费", "学校收费不合理，乱收费"),
 ]
-PLACES = [("人民路12号", "临江区人民路十二号"), ("幸福小区", "川南区幸福小区3号楼"), ("文化路88号", "文化路八十八号门口"),
-          ("阳光小区", "阳光小区门口"), ("科技路35号", "高新区科技路三十五号")]  # fmt: skip
+PLACES = [("人民路12号", "临江区人民路十二号"), ("幸福小区", "川南区幸福小区3号楼"),
+          ("文化路88号", "文化路八十八号门口"), ("阳光小区", "阳光小区门口"),
+          ("科技路35号", "高新区科技路三十五号")]  # fmt: skip
 
 
 def test_of_cases_said_in_other_words_at_the_same_place_nine_of_ten_are_among_the_first_five(database, town):
@@ -118,3 +124,39 @@ def test_of_cases_said_in_other_words_at_the_same_place_nine_of_ten_are_among_th
 def _new(session, town, category, place, summary, text, at) -> CaseRow:
     given = case.Fields(Kind.COMPLAINT, category, place=place, summary=summary, text=text)
     return case.register(session, given, WANG, city=town, now=at)
+
+
+# ---- what an operator is told
+LAMP = {"kind": "complaint", "category": "urban_construction", "place": "人民路12号", "summary": "路灯不亮",
+        "phone": "13800001111"}  # fmt: skip
+
+
+@pytest.fixture
+def wang(office):
+    with office.person("wang", Role.OPERATOR) as client:
+        yield client
+
+
+def test_while_typing_the_same_callers_open_case_comes_first_with_reasons(wang):
+    other = wang.post("/cases", json=LAMP | {"phone": "13900002222"}).json()["number"]
+    own = wang.post("/cases", json=LAMP).json()["number"]
+
+    typed = {"place": "人民路十二号", "summary": "路灯", "phone": "13800001111", "category": "urban_construction"}
+    found = wang.post("/cases/similar", json=typed).json()["items"]
+
+    assert [(each["number"], each["relation"]) for each in found] == [(own, "still_open"), (other, "same_matter")]
+    assert found[0]["score"] > found[1]["score"]
+    assert found[0]["reasons"][:2] == ["同一来电号码", "同一地址“人民路12号”"]
+    assert wang.post("/cases/similar", json={"category": "urban_construction"}).status_code == 422
+
+
+def test_a_case_is_not_like_itself_and_a_tip_off_tells_nobody_who_called(wang):
+    own = wang.post("/cases", json=LAMP).json()["number"]
+    tip_off = wang.post("/cases", json=LAMP | {"kind": "tip_off"}).json()["number"]
+
+    found = wang.get(f"/cases/{own}/similar").json()["items"]
+
+    assert own not in [each["number"] for each in found]
+    for each in found:
+        assert each["number"] == tip_off
+        assert "同一来电号码" not in each["reasons"]
