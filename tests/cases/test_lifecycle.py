@@ -383,7 +383,7 @@ def try_step(session, number: str, step: Step, choice: int, badly: bool, city, n
 
 
 @given(SOMETHING)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_stands_in_the_columns_is_the_fold_of_the_history(sqlite, city, steps):
     """Through the very functions that pages and API use, each try a transaction of its own."""
     with sqlite.session() as session:
