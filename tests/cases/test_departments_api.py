@@ -241,8 +241,9 @@ def test_a_channel_needs_what_it_sends_to(small_office, admin):
     assert "secret-of-theirs" not in told.text
 
 
-def test_late_and_overtaken_reports_change_nothing_and_are_kept(small_office, wang):
-    number, cgj = dispatched(wang), System(small_office, "cgj")
+def test_late_and_overtaken_reports_change_nothing_and_are_kept(office):
+    wang = office.person("wang", Role.OPERATOR)
+    number, cgj = dispatched(wang), System(office, "cgj")
 
     assert cgj.tell("m5", "case.signed", number=number, sequence=5).json() == {"received": True}
     assert cgj.tell("m4", "case.progress", number=number, sequence=4, text="已派人").json()["outcome"] == "stale"
@@ -261,7 +262,7 @@ def test_late_and_overtaken_reports_change_nothing_and_are_kept(small_office, wa
         ("case.signed", "applied", None), ("case.progress", "stale", "已派人"), ("case.signed", "late", None),
         ("case.progress", "applied", "已到现场"), ("case.replied", "stale", "旧")])  # fmt: skip
     assert wang.get(f"/cases/{number}").json()["state"] == "handling"
-    assert small_office.system("gaj").get(f"/cases/{number}/reports").status_code == 404
+    assert office.system("gaj").get(f"/cases/{number}/reports").status_code == 404
 
 
 def test_a_department_that_signs_with_a_key_of_its_own_is_believed(small_office, wang, admin):
