@@ -6,12 +6,14 @@ The case of an instruction (批示件) is its issuer's: nobody else decides ther
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases import clock
 from cases.actor import Actor
+from cases.deadlines import Deadline
 from cases.fold import Case, written
 from cases.history import record, share_of
 from cases.lifecycle import Step
@@ -70,7 +72,16 @@ def decide(
     session.refresh(asked)  # it was found before its case was locked
     _check(row, asked, granted, reason, by)
     share = session.get_one(AssignmentRow, asked.assignment_id)
-    case = (_grant if granted else _deny)(session, row, share, asked, reason.strip(), by, city, now)
+    step = Step.GRANT_EXTENSION if granted else Step.DENY_EXTENSION
+    data: dict[str, Any] = {"assignment": share.id, "extension": asked.id, "reason": reason.strip() or asked.reason}
+    found = _extended(session, share, asked, city) if granted else None
+    if found:
+        data |= {"amount": asked.amount, "unit": asked.unit, "due_at": written(found.due_at),
+                 "before": written(share.due_at)}  # fmt: skip
+    case = record(session, row, step, by, data, now=now)
+    if found:
+        new_deadline(share, found)
+    changed(session, row, share, step, now=now)
     asked.decision, asked.decided_by, asked.decided_at = "granted" if granted else "denied", by.title, now
     return case
 
@@ -111,38 +122,6 @@ def _check(row: CaseRow, asked: ExtensionRow, granted: bool, reason: str, by: Ac
         raise Refusal("请写明为什么不同意延期", field="reason")
 
 
-def _grant(
-    session: Session,
-    row: CaseRow,
-    share: AssignmentRow,
-    asked: ExtensionRow,
-    reason: str,
-    by: Actor,
-    city: City,
-    now: datetime,
-) -> Case:
+def _extended(session: Session, share: AssignmentRow, asked: ExtensionRow, city: City) -> Deadline:
     more = Limit(asked.amount, Unit(asked.unit))
-    found = clock.extended(share_of(session, share), more, city.workdays, asked_at=asked.asked_at)
-    data = {"assignment": share.id, "extension": asked.id, "amount": asked.amount, "unit": asked.unit,
-            "reason": reason or asked.reason, "due_at": written(found.due_at),
-            "before": written(share.due_at)}  # fmt: skip
-    case = record(session, row, Step.GRANT_EXTENSION, by, data, now=now)
-    new_deadline(share, found)
-    changed(session, row, share, Step.GRANT_EXTENSION, now=now)
-    return case
-
-
-def _deny(
-    session: Session,
-    row: CaseRow,
-    share: AssignmentRow,
-    asked: ExtensionRow,
-    reason: str,
-    by: Actor,
-    _city: City,
-    now: datetime,
-) -> Case:
-    data = {"assignment": share.id, "extension": asked.id, "reason": reason}
-    case = record(session, row, Step.DENY_EXTENSION, by, data, now=now)
-    changed(session, row, share, Step.DENY_EXTENSION, now=now)
-    return case
+    return clock.extended(share_of(session, share), more, city.workdays, asked_at=asked.asked_at)

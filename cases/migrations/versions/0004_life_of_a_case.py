@@ -11,22 +11,23 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for column in (
+    of_cases = (
         sa.Column("merged_into", sa.String(), nullable=True),
         sa.Column("issuer", sa.String(), nullable=False, server_default=""),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retention", sa.String(), nullable=True),
-    ):
-        op.add_column("cases", column)
-    for column in (
+    )
+    of_assignments = (
         sa.Column("return_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("contacted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("returns", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("extensions", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("reworks", sa.Integer(), nullable=False, server_default="0"),
-    ):
-        op.add_column("assignments", column)
+    )
+    for table, columns in (("cases", of_cases), ("assignments", of_assignments)):
+        for column in columns:
+            op.add_column(table, column)
     op.create_index("ix_cases_merged_into", "cases", ["merged_into"])
     _index_where("ix_cases_closed_at", "cases", "closed_at", "state <> 'archived'")
     _index_where("ix_assignments_paused_until", "assignments", "paused_until", "progress = 'paused'")
