@@ -5,13 +5,14 @@ Complete without JavaScript. Each step is a form of its own; what was typed stay
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from cases.finding import Finding
 from cases.lifecycle import Step
 from console.hub import Viewer
 from console.pages import step_forms, times
@@ -87,6 +88,7 @@ def _case(
     done: str = "",
     refused: Refused | None = None,
     sent: Mapping[str, Any] | None = None,
+    warned: Sequence[Finding] = (),
 ) -> Response:
     found = work.case(viewer, no)
     if found is None:
@@ -95,9 +97,12 @@ def _case(
     names = _names(ports)
     return page(
         "work_case.html",
-        409 if refused else 200,
+        409 if refused or warned else 200,
         viewer=viewer,
         case=found,
+        advice=work.advice(viewer, no),
+        warned=warned,
+        names=names,
         category=category.name if category else found["category"],
         home=home,
         here=f"{HOMES[home]}/{no}",
@@ -126,11 +131,22 @@ async def _take(ports: Ports, work: WorkInDatabase, viewer: Viewer, no: str, hom
     sent = {name: [str(each) for each in form.getlist(name)] for name in form}
     try:
         body = _body(ports, sent)
+        if warned := await run_in_threadpool(_warnings, work, viewer, no, body, sent):
+            return await run_in_threadpool(lambda: _case(ports, work, viewer, no, home, sent=sent, warned=warned))
         await run_in_threadpool(work.take, viewer, no, _version(sent), body)
     except Refused as why:
         refused = why  # Python forgets `why` at the end of this block
         return await run_in_threadpool(lambda: _case(ports, work, viewer, no, home, refused=refused, sent=sent))
     return RedirectResponse(f"{HOMES[home]}/{no}?done={body['action']}", 303)
+
+
+def _warnings(
+    work: WorkInDatabase, viewer: Viewer, no: str, body: Mapping[str, Any], sent: Mapping[str, list[str]]
+) -> Sequence[Finding]:
+    """Said once, before a reply goes out: whoever sends it again means it."""
+    if body["action"] != Step.REPLY or sent.get("confirmed"):
+        return ()
+    return work.look_at_reply(viewer, no, body["reply"], body["solved"])
 
 
 def _version(sent: Mapping[str, list[str]]) -> int:

@@ -19,6 +19,7 @@ from cases.api.answers import case_view
 from cases.api.step_bodies import Transition
 from cases.api.steps import take
 from cases.audit_chain import Action
+from cases.finding import Finding
 from cases.lifecycle import Impossible
 from cases.refusal import NotFound, Refusal
 from cases.words import Role
@@ -28,6 +29,7 @@ from console.hub import Viewer
 from console.pages import work_lists
 from console.pages.ports import Refused
 from console.pages.reveal_records import RevealsInDatabase
+from console.pages.work_advice import Advice, advice, of_reply
 from console.pages.work_lists import Line, Tab
 
 
@@ -70,6 +72,18 @@ class WorkInDatabase:
                 return case_view(session, row, actor, self._city, now)
         except NotFound:
             return None
+
+    def advice(self, viewer: Viewer, no: str) -> Advice:
+        actor = actor_of(viewer)
+        with self._database.session() as session:
+            return advice(session, case.find(session, no, actor), actor, self._city, self._now())
+
+    def look_at_reply(self, viewer: Viewer, no: str, text: str, solved: str) -> tuple[Finding, ...]:
+        """What is told to a clerk before the reply goes out."""
+        actor, now = actor_of(viewer), self._now()
+        with self._database.session() as session:
+            row = case.find(session, no, actor)
+            return of_reply(session, row, actor, text, solved, city=self._city, now=now)
 
     def take(self, viewer: Viewer, no: str, version: int, body: Mapping[str, object]) -> None:
         """Take a step. Raises Refused with a field's name and what is wrong, and then nothing has changed."""

@@ -41,7 +41,7 @@ def replied(house: House, no: str) -> None:
         assert take(lead, f"/desk/cases/{no}", "dispatch", lead="市路灯管理处").status_code == 303
         take(clerk, f"/department/cases/{no}", "sign")
         text = "11 月 20 日已更换 6 盏灯具，当晚恢复照明，联系人 13911112222。"
-        take(clerk, f"/department/cases/{no}", "reply", true="true", solved="yes", reply=text)
+        take(clerk, f"/department/cases/{no}", "reply", true="true", solved="yes", reply=text, confirmed="yes")
         assert take(lead, f"/desk/cases/{no}", "approve").status_code == 303
 
 

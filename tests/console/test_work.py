@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from cases import case
+from cases.actor import Actor
+from cases.words import Kind, Role
 from console.hub import Viewer
 from console.pages.ports import NewCase
 from tests.console.desk_house import House, built, house, signed_in
@@ -58,7 +61,12 @@ def test_a_clerk_finds_the_case_signs_and_replies(house: House, clerk: httpx.Cli
     signed = take(clerk, path, "sign")
     assert (signed.status_code, signed.headers["location"]) == (303, f"{path}?done=sign")
     assert "已签收" in clerk.get(f"{path}?done=sign").text
-    replied = take(clerk, path, "reply", true="true", solved="yes", reply="11 月 20 日已更换灯泡，今晚恢复照明。")
+    written = {"true": "true", "solved": "yes", "reply": "11 月 20 日已更换灯泡，今晚恢复照明。"}
+    warned = take(clerk, path, "reply", **written)
+    assert warned.status_code == 409
+    assert "没有联系市民" in warned.text
+    assert written["reply"] in warned.text
+    replied = take(clerk, path, "reply", **written, confirmed="yes")
     assert replied.status_code == 303, replied.text
     assert f"/department/cases/{no}" in clerk.get("/department?tab=replied").text
 
@@ -80,7 +88,7 @@ def test_another_departments_case_does_not_exist(house: House, clerk: httpx.Clie
 def test_what_was_typed_stays_when_a_step_is_refused(house: House, clerk: httpx.Client) -> None:
     path = f"/department/cases/{dispatched(house)}"
     take(clerk, path, "sign")
-    refused = take(clerk, path, "reply", true="true", reply="写了很久的答复")
+    refused = take(clerk, path, "reply", true="true", reply="写了很久的答复", confirmed="yes")
     assert refused.status_code == 409
     assert "写了很久的答复" in refused.text
     assert "请填写“是否解决”" in refused.text
@@ -100,8 +108,10 @@ def test_two_people_at_one_case_do_not_undo_each_others_work(house: House, clerk
 def test_a_supervisor_reviews_what_was_replied(house: House, clerk: httpx.Client, lead: httpx.Client) -> None:
     no = dispatched(house)
     take(clerk, f"/department/cases/{no}", "sign")
-    take(clerk, f"/department/cases/{no}", "reply", true="true", solved="no", reply="已研究")
+    take(clerk, f"/department/cases/{no}", "reply", true="true", solved="no", reply="已研究", confirmed="yes")
     assert f"/desk/cases/{no}" in lead.get("/desk/dispatch?tab=review").text
+    assert "答复过短" in lead.get(f"/desk/cases/{no}").text
+    assert "答复过短" not in clerk.get(f"/department/cases/{no}").text
     sent_back = take(lead, f"/desk/cases/{no}", "send_back", reasons="perfunctory", text="请写明修复日期")
     assert sent_back.status_code == 303, sent_back.text
     assert f"/department/cases/{no}" in clerk.get("/department?tab=again").text
@@ -118,3 +128,22 @@ def test_hostile_texts_stay_texts(house: House, clerk: httpx.Client) -> None:
     for shown in (clerk.get("/department").text, clerk.get(f"/department/cases/{no}").text):
         assert "<script>alert" not in shown
         assert "<img src=x" not in shown
+
+
+def test_whoever_dispatches_is_told_whom_to_send_it_to_and_what_is_like_it(house: House, lead: httpx.Client) -> None:
+    dispatched(house, summary="和平小区东门路灯不亮", place="文晖路 180 号")
+    with house.database.session() as session:
+        again = case.Fields(
+            kind=Kind.COMPLAINT,
+            category="urban_construction",
+            place="文晖路 180 号",
+            phone="13805712345",
+            summary="和平小区东门路灯又不亮了",
+        )
+        by = Actor("limin", Role.OPERATOR)
+        no = case.register(session, again, by, city=house.ports.city, now=house.ports.now()).number
+    shown = lead.get(f"/desk/cases/{no}").text
+    assert "建议派给" in shown
+    assert "市路灯管理处" in shown.split("建议派给")[1].split("</ul>")[0]
+    assert "本人同一事项未办结" in shown
+    assert re.search(r'name="lead"[^>]*value="市路灯管理处"', shown)
