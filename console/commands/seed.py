@@ -45,6 +45,8 @@ def seed(days: int, first: datetime | None, seed: int, force: bool) -> None:
         lived = live(database, city, start, days, seed, lambda _moment: bar.update(1))
     for what, times in lived.done.items():
         click.echo(f"{what} {times}")
+    for what, times in lived.refused.items():
+        click.echo(f"没有被允许：{what} {times}")
 
 
 def _weeks_ago(days: int) -> date:

@@ -12,12 +12,14 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from cases import assignment, case, closing, intake, merging
+from cases import assignment, case, closing, intake, knowledge, merging
 from cases.actor import THE_CITIZEN, Actor
 from cases.case import Fields
+from cases.knowledge import Content
+from cases.lifecycle import OVER
 from cases.model import CaseRow
 from cases.reasons import RejectReason, Told, Way
-from cases.words import Kind, Role, Urgency
+from cases.words import Kind, Role, State, Urgency
 from config.workdays import CITY_TIME
 from console.seed import calls, matters
 from console.seed.calls import Said
@@ -27,15 +29,8 @@ from transcription.draft import Draft, draft
 
 CONTACTS_A_DAY = 136
 CONSULTATIONS = 0.64
-_BY_WEB, _GIVE_UP, _REJECTED, _ANSWERED_PROBLEMS, _WITH_HELP, _FROM_ENTRY, _MERGED = (
-    0.06,
-    0.04,
-    0.02,
-    0.06,
-    0.15,
-    0.8,
-    0.6,
-)
+_BY_WEB, _GIVE_UP, _WITHDRAWN = 0.06, 0.04, 0.02
+_REJECTED, _ANSWERED_PROBLEMS, _WITH_HELP, _MERGED, _IN_KNOWLEDGE = 0.02, 0.06, 0.15, 0.6, 0.8
 # How busy each hour of the day is, from midnight on.
 _HOURS = (1, 1, 0, 0, 0, 1, 2, 5, 10, 12, 12, 9, 6, 6, 9, 10, 9, 8, 6, 5, 4, 3, 2, 1)
 _OPERATORS = [Actor(f"operator{n}", Role.OPERATOR) for n in range(1, 9)]
@@ -52,8 +47,19 @@ class FrontDesk:
         self._world, self._people, self._dispatched = world, people, dispatched
         self._calls = 0
         self.reported: dict[str, Wish] = {}
+        self.entries: dict[str, str] = {}  # what is asked -> the entry it is answered from
         self._alike: list[str] = []  # cases of the burst, the first of which the others are merged into
         self._burst: Matter | None = None
+
+    def write_entries(self, session: Session, now: datetime) -> None:
+        """The knowledge base has most answers, but not all; some are past their day of review."""
+        city, random = self._world.city, self._world.random
+        for matter in matters.consultations():
+            leads = city.leads(matter.category)
+            if leads and self._world.happens(_IN_KNOWLEDGE):
+                review_on = now.astimezone(CITY_TIME).date() + timedelta(days=random.randint(-20, 300))
+                content = Content(matter.say, matter.answer, matter.category, leads[0].code, review_on)
+                self.entries[matter.say] = knowledge.add(session, content, "administrator", city=city, now=now).id
 
     def plan_day(self, day: date) -> None:
         """136 contacts, and the calls of those who gave up waiting."""
@@ -118,8 +124,7 @@ class FrontDesk:
         self.reported[row.number] = wish
         number, operator = row.number, by if by.role is Role.OPERATOR else self._world.random.choice(_OPERATORS)
         if matter.answer or matter.kind is Kind.PRAISE or self._world.happens(_ANSWERED_PROBLEMS):
-            text = matter.answer or "已当场答复并记录，同时转告相关单位。"
-            self._then(number, (0.01, 0.03), lambda s, r, at: self._answer(s, r, text, operator, at))
+            self._then(number, (0.01, 0.03), lambda s, r, at: self._answer(s, r, matter, operator, at))
         elif self._is_one_of_many(matter, number):
             self._then(number, (0.05, 0.3), self._merge)
         elif self._world.happens(_REJECTED):
@@ -138,11 +143,9 @@ class FrontDesk:
         merging.merge(session, row.number, self._alike[0], self._world.random.choice(_DISPATCHERS), now=now)
         self._world.done["并单"] += 1
 
-    def _answer(self, session: Session, row: CaseRow, text: str, by: Actor, now: datetime) -> None:
-        entry = (
-            f"knowledge-{row.category}" if row.kind == Kind.CONSULTATION and self._world.happens(_FROM_ENTRY) else ""
-        )
-        case.answer(session, row, text, by, now=now, knowledge=entry)
+    def _answer(self, session: Session, row: CaseRow, matter: Matter, by: Actor, now: datetime) -> None:
+        text = matter.answer or "已当场答复并记录，同时转告相关单位。"
+        case.answer(session, row, text, by, now=now, knowledge=self.entries.get(matter.say, ""))
         self._world.done["直接答复"] += 1
 
     def _reject(self, session: Session, row: CaseRow, now: datetime) -> None:
@@ -165,6 +168,13 @@ class FrontDesk:
         assignment.dispatch(session, row, lead, helping, by, city=self._world.city, now=now, suggested=drafted.lead)
         self._world.done["交办"] += 1
         self._dispatched(session, row, now)
+        if self._world.happens(_WITHDRAWN):
+            self._then(row.number, (3, 40), self._withdraw)
+
+    def _withdraw(self, session: Session, row: CaseRow, now: datetime) -> None:
+        if State(row.state) not in OVER:
+            closing.cancel(session, row, Way.CALL, self._world.random.choice(_OPERATORS), now=now)
+            self._world.done["撤回"] += 1
 
     def _usual_lead(self, category: str) -> str:
         leads = self._world.city.leads(category) or self._world.city.departments

@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from cases import assignment, case, extension, objection
+from cases import assignment, case, extension, pausing
 from cases.actor import Actor
 from cases.history import assignments, share_of
 from cases.model import AssignmentRow, CaseRow, ExtensionRow
-from cases.objection import Objection
-from cases.reasons import ReturnReason, Solved, Way
+from cases.reasons import PauseReason, Solved, Way
 from cases.words import Part, Progress, Role, Urgency
 from config.workdays import CITY_TIME
 from console.seed.habits import SILENT, Habit, words
+from console.seed.objecting import Objecting, clerk_of
 from console.seed.world import World
 
 DISPATCHER = Actor("dispatcher1", Role.DISPATCHER)
-_GRANTED_RETURNS, _GRANTED_EXTENSIONS = 0.55, 0.7
+_GRANTED_EXTENSIONS, _PAUSED = 0.7, 0.03
 _OPEN = (Progress.SIGNED, Progress.REWORK)
 
 Acted = Callable[[Session, CaseRow, AssignmentRow, datetime], None]
@@ -30,6 +30,7 @@ class Offices:
 
     def __init__(self, world: World, habits: dict[str, Habit], replied: Callable[[str, Habit], None]) -> None:
         self._world, self._habits, self._replied = world, habits, replied
+        self._objecting = Objecting(world, self)
 
     def habit(self, department: str) -> Habit:
         return self._habits.get(department, SILENT)
@@ -45,7 +46,7 @@ class Offices:
         habit = self.habit(share.department)
         if habit.reply_at:
             hours = (share.due_at - self._world.now).total_seconds() / 3600
-            self._later(row_number, share.id, self._world.after(0.2 * hours, 0.9 * hours), self._reply)
+            self.later(row_number, share.id, self._world.after(0.2 * hours, 0.9 * hours), self._reply)
 
     def _plan(self, row: CaseRow, share: AssignmentRow) -> None:
         habit, world = self.habit(share.department), self._world
@@ -54,17 +55,17 @@ class Offices:
         lead = share.part == Part.LEAD
         pressing = row.urgency == Urgency.AT_ONCE
         if lead and not pressing and world.happens(habit.returns):
-            self._later(row.number, share.id, self._opened(row, world.after(0.3, 2)), self._give_back)
+            self.later(row.number, share.id, self.opened(row, world.after(0.3, 2)), self._objecting.give_back)
             return
         hours = tuple(hour / 20 if pressing else hour for hour in habit.sign_hours)
-        self._later(row.number, share.id, self._opened(row, world.after(*hours)), self._sign)
+        self.later(row.number, share.id, self.opened(row, world.after(*hours)), self.sign)
 
-    def _opened(self, row: CaseRow, moment: datetime) -> datetime:
+    def opened(self, row: CaseRow, moment: datetime) -> datetime:
         """Somebody is on duty for what is most urgent; the rest waits for the office."""
         return moment if row.urgency == Urgency.AT_ONCE else self._world.in_office(moment)
 
-    def _sign(self, session: Session, row: CaseRow, share: AssignmentRow, now: datetime) -> None:
-        clerk, habit = _clerk(share), self.habit(share.department)
+    def sign(self, session: Session, row: CaseRow, share: AssignmentRow, now: datetime) -> None:
+        clerk, habit = clerk_of(share), self.habit(share.department)
         if share.progress == Progress.WAITING:
             assignment.sign(session, row, share, clerk, now=now)
             self._world.done["签收"] += 1
@@ -74,52 +75,43 @@ class Offices:
         world = self._world
         if share.part == Part.LEAD and world.happens(habit.contacts):
             soon = world.after(0.05, 0.3) if row.urgency == Urgency.AT_ONCE else world.in_office(world.after(0.3, 6))
-            self._later(row.number, share.id, soon, self._contact)
+            self.later(row.number, share.id, soon, self._contact)
         if habit.reply_at is None:
             return
         given = share.due_at - share.dispatched_at
         at = share.dispatched_at + given * world.random.uniform(*habit.reply_at)
         if share.part == Part.LEAD and world.happens(habit.extends):
-            self._later(row.number, share.id, world.now + (share.due_at - world.now) * 0.6, self._ask_for_time)
+            self.later(row.number, share.id, world.now + (share.due_at - world.now) * 0.6, self._ask_for_time)
             at += given * 0.5
-        self._later(row.number, share.id, self._opened(row, max(at, world.after(0.4, 1.2))), self._reply)
+        if share.part == Part.LEAD and world.happens(_PAUSED):
+            self.later(row.number, share.id, world.after(0.2, 0.4), self._pause)
+        self.later(row.number, share.id, self.opened(row, max(at, world.after(0.5, 1.2))), self._reply)
 
     def _contact(self, session: Session, row: CaseRow, share: AssignmentRow, now: datetime) -> None:
         if share.progress in _OPEN:
             reached = self._world.happens(0.85)
-            assignment.contact(session, row, share, Way.CALL, reached, _clerk(share), now=now)
+            assignment.contact(session, row, share, Way.CALL, reached, clerk_of(share), now=now)
             self._world.done["联系市民"] += 1
 
-    def _give_back(self, session: Session, row: CaseRow, share: AssignmentRow, now: datetime) -> None:
-        others = [each.code for each in self._world.city.leads(row.category) if each.code != share.department]
-        suggested = others[0] if others else self._elsewhere(share.department)
-        why = Objection(ReturnReason.NOT_OURS, "按本单位“三定”规定，该事项由建议单位承办", suggested)
-        objection.object_to(session, row, share, why, _clerk(share), city=self._world.city, now=now)
-        self._world.done["申请退单"] += 1
-        self._later(
-            row.number, share.id, self._world.after(0.5, 4), lambda s, r, a, at: self._decide(s, r, a, suggested, at)
-        )
-
-    def _decide(self, session: Session, row: CaseRow, share: AssignmentRow, suggested: str, now: datetime) -> None:
-        if self._world.happens(_GRANTED_RETURNS):
-            objection.grant(session, row, share, "改由建议单位承办", DISPATCHER, now=now)
-            assignment.dispatch(session, row, suggested, [], DISPATCHER, city=self._world.city, now=now)
-            self.dispatched(session, row, now)
-            return
-        objection.deny(session, row, share, "属于该单位法定职责，不予退单", DISPATCHER, city=self._world.city, now=now)
-        self._later(row.number, share.id, self._opened(row, self._world.after(0.5, 6)), self._sign)
+    def _pause(self, session: Session, row: CaseRow, share: AssignmentRow, now: datetime) -> None:
+        """A test that the law asks for takes its time; the clock runs on by itself afterwards."""
+        if share.progress == Progress.SIGNED:
+            until = now + timedelta(hours=self._world.random.uniform(12, 48))
+            pausing.pause(
+                session, row, share, PauseReason.INSPECTION, until, DISPATCHER, city=self._world.city, now=now
+            )
+            self._world.done["暂停计时"] += 1
+            self.later(row.number, share.id, until + timedelta(hours=4), self._reply)
 
     def _ask_for_time(self, session: Session, row: CaseRow, share: AssignmentRow, now: datetime) -> None:
         rule = share_of(session, share).rule
         if share.progress != Progress.SIGNED or rule is None or not rule.extension or now > share.due_at:
             return
-        asked = extension.ask(session, row, share, rule.extension, "需要多个单位现场会商，材料正在准备", _clerk(share),
-                              city=self._world.city, now=now)  # fmt: skip
+        reason, clerk = "需要多个单位现场会商，材料正在准备", clerk_of(share)
+        asked = extension.ask(session, row, share, rule.extension, reason, clerk, city=self._world.city, now=now)
         self._world.done["申请延期"] += 1
         key = asked.id
-        self._later(
-            row.number, share.id, self._world.after(0.5, 4), lambda s, r, a, at: self._grant_time(s, r, key, at)
-        )
+        self.later(row.number, share.id, self._world.after(0.5, 4), lambda s, r, a, at: self._grant_time(s, r, key, at))
 
     def _grant_time(self, session: Session, row: CaseRow, key: str, now: datetime) -> None:
         granted = self._world.happens(_GRANTED_EXTENSIONS)
@@ -137,16 +129,11 @@ class Offices:
         perfunctory = self._world.happens(habit.perfunctory / (1 + share.reworks))
         day, due = now.astimezone(CITY_TIME), now.astimezone(CITY_TIME) + timedelta(days=7)
         text = words(habit, perfunctory, f"{day.month}月{day.day}日", f"{due.month}月{due.day}日", random)
-        assignment.reply(session, row, share, text, _clerk(share), now=now, true=True,
+        assignment.reply(session, row, share, text, clerk_of(share), now=now, true=True,
                          solved=Solved.PARTLY if perfunctory else Solved.YES)  # fmt: skip
         self._world.done["答复"] += 1
         if share.part == Part.LEAD:
             self._replied(row.number, habit)
-
-    def _elsewhere(self, department: str) -> str:
-        return self._world.random.choice(
-            [each.code for each in self._world.city.departments if each.code != department]
-        )
 
     def _let_go(self, session: Session, row: CaseRow, now: datetime) -> None:
         """The lead is ready: who only helps and has not answered is not waited for."""
@@ -154,13 +141,9 @@ class Offices:
             if other.part == Part.ASSISTING and other.progress in (Progress.WAITING, *_OPEN):
                 assignment.waive(session, row, other, "主办单位已独立办结", DISPATCHER, now=now)
 
-    def _later(self, number: str, key: str, moment: datetime, act: Acted) -> None:
+    def later(self, number: str, key: str, moment: datetime, act: Acted) -> None:
         def later(session: Session, now: datetime) -> None:
             row = case.find(session, number, DISPATCHER, lock=True)
             act(session, row, session.get_one(AssignmentRow, key), now)
 
         self._world.at(moment, later)
-
-
-def _clerk(share: AssignmentRow) -> Actor:
-    return Actor(f"clerk-{share.department}", Role.CLERK, share.department)

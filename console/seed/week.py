@@ -43,6 +43,7 @@ def live(database: Database, city: City, first: date, days: int, seed: int, say:
     follow_up = FollowUp(world, desk, lambda: offices)
     ways = habits([each.code for each in city.departments], world.random)
     offices = Offices(world, ways, follow_up.replied)
+    world.at(start, desk.write_entries)
     for n in range(days):
         desk.plan_day(first + timedelta(days=n))
         follow_up.plan_supervision(first + timedelta(days=n))
