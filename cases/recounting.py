@@ -2,8 +2,7 @@
 
 The State Council's notice is entered into `holidays/2027.yaml`, and `provisional` becomes no. From then on every open
 assignment whose deadline was a guess is counted anew, by the rule it was given, with a line in its history. Nothing
-else moves a deadline behind a department's back. When the city has since changed the rule itself, the deadline stays as
-it was explained.
+else moves a deadline behind a department's back, not even a change of the city's rules: the case keeps its own.
 """
 
 from __future__ import annotations
@@ -34,8 +33,6 @@ class Recounting:
     def __init__(self, database: Database, city: City, clock: Callable[[], datetime] | None = None) -> None:
         self._database, self._workdays = database, city.workdays
         self._clock = clock or (lambda: datetime.now(UTC))
-        presets = city.deadlines.presets.items()
-        self._rules = {f"{name}/{rule.version}" for name, rules in presets for rule in rules}
 
     def task(self) -> work.Task:
         return work.Task(RECOUNT, self.recount, self.due, at_once=2)
@@ -45,7 +42,7 @@ class Recounting:
         announced = [calendar for calendar in used if self._announced(calendar)]
         if not announced:
             return []
-        rows = session.scalars(self._to_recount().where(AssignmentRow.due_calendar.in_(announced)).limit(500))
+        rows = session.scalars(_to_recount().where(AssignmentRow.due_calendar.in_(announced)).limit(500))
         return [(row.id, 0) for row in rows]
 
     def recount(self, assignment_id: str) -> None:
@@ -53,7 +50,7 @@ class Recounting:
         number = select(AssignmentRow.case_number).where(this).scalar_subquery()
         with self._database.session() as session:
             case = session.scalar(select(CaseRow).where(CaseRow.number == number).with_for_update())
-            share = session.scalar(self._to_recount().where(this))
+            share = session.scalar(_to_recount().where(this))
             if case and share and self._announced(share.due_calendar):
                 self._recount(session, case, share)
 
@@ -66,14 +63,15 @@ class Recounting:
         new_deadline(share, found)
         changed(session, case, share, Step.RECOUNT, now=self._clock())
 
-    def _to_recount(self) -> Select[AssignmentRow]:
-        return select(AssignmentRow).where(*_guessed(), AssignmentRow.due_rules.in_(self._rules))
-
     def _announced(self, calendar: str) -> bool:
         """Is nothing about these years a guess any more? A better guess is no reason: workers that know different
         ones would undo each other's work for ever."""
         years = [self._workdays.years.get(int(part.partition("-")[0])) for part in calendar.split()]
         return all(year is not None and not year.provisional for year in years)
+
+
+def _to_recount() -> Select[AssignmentRow]:
+    return select(AssignmentRow).where(*_guessed())
 
 
 def _guessed() -> tuple[ColumnElement[bool], ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from test_delivery import WANG
 
-from cases import assignment, case, history
+from cases import assignment, case, history, outbox
 from cases.actor import SYSTEM, Actor
 from cases.auto_signing import AutoSigning, due
 from cases.case import Fields
@@ -73,6 +73,8 @@ def test_what_is_unsigned_at_the_limit_is_signed_by_the_system_once(database, ci
         told = history.history(session, number)
         assert fold(told).state == session.get_one(CaseRow, number).state == "handling"
         assert [h.label for h in told if h.step is Step.SIGN] == ["超时自动签收"] * 2
+        sent = [(each.department, each.body.get("change")) for each in outbox.of_case(session, number)]
+        assert sorted(each for each in sent if each[1]) == [("cgj", "sign"), ("hbj", "sign")], "they are told"
 
 
 def test_a_department_that_signs_in_time_is_left_alone(database, city, clock):

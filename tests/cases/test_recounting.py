@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from test_delivery import WANG
 
-from cases import assignment, case, history
+from cases import assignment, case, extension, history, outbox
 from cases.actor import Actor
 from cases.case import Fields
 from cases.deadlines import CITY_TIME
@@ -14,13 +14,15 @@ from cases.fold import fold
 from cases.lifecycle import Step
 from cases.model import AssignmentRow
 from cases.recounting import Recounting
-from cases.words import Kind
+from cases.words import Kind, Role
 from config.city import load
 from config.read_city import SHIPPED
+from config.rules import Limit, Unit
 from config.workdays import Workdays, Year
 from config.worker import Worker
 
 CGJ = Actor("department:cgj", None, "cgj")
+ZHAO = Actor("zhao", Role.DISPATCHER)
 ANNOUNCED = Year(2027, {date(2027, 1, n): "元旦" for n in (1, 2, 3, 4)}, {date(2027, 1, 9): "元旦调休"})
 
 
@@ -105,11 +107,31 @@ def test_what_is_replied_or_was_certain_stays(database, city, announced, clock):
     assert recounted(database, number) == recounted(database, certain) == []
 
 
-def test_when_the_rule_has_changed_since_the_deadline_stays_as_explained(sqlite, city, announced, clock):
+def test_when_the_rule_has_changed_since_it_is_counted_by_the_rule_it_was_given(sqlite, city, announced, clock):
     number = dispatch(sqlite, city, clock())
     others = replace(announced, deadlines=replace(city.deadlines, presets={"shandong": ()}))
 
     work(sqlite, others, clock)
 
-    assert recounted(sqlite, number) == []
-    assert share(sqlite, number).due_provisional
+    assert share(sqlite, number).due_at == datetime(2027, 1, 6, 23, 59, 59, tzinfo=CITY_TIME)
+    assert not share(sqlite, number).due_provisional
+
+
+def test_what_was_granted_meanwhile_is_counted_with_it_and_the_department_is_told(sqlite, city, announced, clock):
+    number = dispatch(sqlite, city, clock())
+    with sqlite.session() as session:
+        row = case.find(session, number, CGJ, lock=True)
+        own = assignment.own(session, row, CGJ)
+        assignment.sign(session, row, own, CGJ, now=clock())
+        asked = extension.ask(session, row, own, Limit(2, Unit.WORKING_DAYS), "节前停工", CGJ, city=city, now=clock())
+        extension.decide(session, row, asked, True, "", ZHAO, city=city, now=clock())
+    assert share(sqlite, number).due_at == datetime(2027, 1, 7, 23, 59, 59, tzinfo=CITY_TIME)
+
+    work(sqlite, announced, clock)
+
+    row = share(sqlite, number)
+    assert row.due_at == datetime(2027, 1, 8, 23, 59, 59, tzinfo=CITY_TIME)
+    assert "延期 2个工作日" in row.due_explained
+    with sqlite.session() as session:
+        changes = [each.body.get("change") for each in outbox.of_case(session, number)]
+    assert changes == [None, "grant_extension", "recount"]
