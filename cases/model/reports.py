@@ -12,7 +12,7 @@ from cases.model.case import AssignmentRow, CaseEventRow
 from cases.model.columns import Base, index_where, new_id
 
 Index("ix_case_events_at", CaseEventRow.at)
-Index("ix_assignments_due_at", AssignmentRow.due_at)
+Index("ix_assignments_due_at_dispatched_at", AssignmentRow.due_at, AssignmentRow.dispatched_at)
 
 
 class ExclusionRow(Base):

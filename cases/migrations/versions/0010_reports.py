@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index("ix_case_events_at", "case_events", ["at"])
-    op.create_index("ix_assignments_due_at", "assignments", ["due_at"])
+    op.create_index("ix_assignments_due_at_dispatched_at", "assignments", ["due_at", "dispatched_at"])
     _exclusions()
     op.create_table(
         "published_rankings",
