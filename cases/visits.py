@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from cases import closing, feed, instructions, rework
 from cases.actor import Actor, Outside
 from cases.deadlines import CITY_TIME
-from cases.history import assignments, record
+from cases.history import assignments, folded, record
 from cases.lifecycle import Step
 from cases.model import CaseRow, ReturnVisit, VisitTry
 from cases.promises import promises
@@ -175,12 +175,20 @@ def tried(
         visit.tries += 1
         if State(case.state) in ASKED_IN:
             closing.visit_attempt(session, case, way, by, now=now, visit_id=visit.id)
-    made = [each.at for each in tries_of(session, visit) if Outcome(each.outcome).counts]
+    made = _made(session, visit, case)
     if outcome.counts and enough(made):
         return _unreached(session, visit, case, by, now)
     visit.due_at = _later(again_at, now) if again_at else next_try(made, now)
     visit.version += 1
     return _noted(session, visit)
+
+
+def close_unreached(session: Session, case: CaseRow, by: Actor, *, now: datetime) -> None:
+    """By hand: the history says whether it was tried often enough."""
+    visit = open_for(session, case, now=now)
+    closing.close_unreached(session, case, by, now=now)
+    if visit is not None:
+        _end(session, visit, VisitState.UNREACHED, now)
 
 
 def tries_of(session: Session, visit: ReturnVisit) -> Sequence[VisitTry]:
@@ -203,6 +211,13 @@ def _nothing_to_ask(session: Session, case: CaseRow) -> bool:
     primary = session.get(CaseRow, case.merged_into) if case.merged_into else None
     early = case.state == State.MERGED and (primary is None or State(primary.state) not in MERGED_ASKED)
     return asked is not None or early
+
+
+def _made(session: Session, visit: ReturnVisit, case: CaseRow) -> Sequence[datetime]:
+    """The tries that count: those of the case's history, whoever noted them; of a closed case, this visit's."""
+    if State(case.state) in ASKED_IN:
+        return folded(session, case.number).tries
+    return [each.at for each in tries_of(session, visit) if Outcome(each.outcome).counts]
 
 
 def _unreached(session: Session, visit: ReturnVisit, case: CaseRow, by: Actor, now: datetime) -> ReturnVisit:

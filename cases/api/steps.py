@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from cases import archiving, assignment, case, closing, extension, objection, pausing, review
+from cases import archiving, assignment, case, closing, extension, objection, pausing, review, visits
 from cases.actor import Actor
 from cases.api.step_bodies import Transition
 from cases.history import assignments
@@ -20,6 +20,7 @@ from cases.lifecycle import ASSIGNMENT_STEPS, Step
 from cases.model import AssignmentRow, CaseRow
 from cases.reasons import PauseReason, RejectReason, ReturnReason, Solved
 from cases.refusal import NotFound, NotYours, Refusal
+from cases.return_visit import Answers
 from cases.words import Labelled, Part, Progress
 from config.city import City
 from config.rules import Limit
@@ -110,8 +111,13 @@ def _decide(a: Asked) -> None:
 def _visit(a: Asked) -> None:
     if a.body.solved is None or a.body.satisfied is None:
         raise Refusal("请写明诉求人的回答：solved（是否解决）和 satisfied（是否满意）", field="solved")
-    closing.visit(a.session, a.row, a.by, city=a.city, now=a.now, solved=a.body.solved, satisfied=a.body.satisfied,
-                  contacted=a.body.contacted, true=a.body.true, way=a.body.way)  # fmt: skip
+    visit, said = visits.open_for(a.session, a.row, now=a.now), a.body
+    if visit is not None:
+        answers = Answers(said.solved, said.satisfied, said.contacted, said.true)
+        visits.answered(a.session, visit, a.row, answers, a.by, said.way, city=a.city, now=a.now)
+    else:  # nothing to ask: the table of steps says why
+        closing.visit(a.session, a.row, a.by, city=a.city, now=a.now, solved=said.solved, satisfied=said.satisfied,
+                      contacted=said.contacted, true=said.true, way=said.way)  # fmt: skip
 
 
 def _send_back(a: Asked) -> None:
@@ -151,7 +157,7 @@ TAKE: dict[Step, Callable[[Asked], object]] = {
     Step.TOLD: lambda a: closing.tell(a.session, a.row, a.body.about, a.body.way, a.by, now=a.now),
     Step.VISIT: _visit,
     Step.VISIT_ATTEMPT: lambda a: closing.visit_attempt(a.session, a.row, a.body.way, a.by, now=a.now),
-    Step.CLOSE_UNREACHED: lambda a: closing.close_unreached(a.session, a.row, a.by, now=a.now),
+    Step.CLOSE_UNREACHED: lambda a: visits.close_unreached(a.session, a.row, a.by, now=a.now),
     Step.CLOSE_UNRESOLVED: lambda a: closing.close_unresolved(
         a.session, a.row, a.body.basis, a.body.way, a.by, now=a.now
     ),
