@@ -94,7 +94,7 @@ class Reader:
         elif meant := trap(value):
             self._trapped(value, meant)
         else:
-            self._not_a(value, "a whole number", "这里需要一个整数")
+            self._not_a(value, "a whole number", "这里需要一个整数，只写数字，不带单位，例如 60")
         return stand_in
 
     def number(self, value: Value | None, low: float = 0.0, high: float = 1e9, default: float | None = None) -> float:

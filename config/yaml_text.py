@@ -205,10 +205,16 @@ class _Builder:
                               "缩进用了 Tab，请改成空格。")  # fmt: skip
             return True
         bare = re.sub(r"#.*|\"[^\"]*\"|'[^']*'", lambda m: " " * len(m[0]), line)
-        found = re.search("[" + "".join(FULL_WIDTH) + "]", bare)
+        found = next((m for m in re.finditer("[" + "".join(FULL_WIDTH) + "]", bare) if _may_break(bare, m)), None)
         if found:
             _full_width_at(Place(self.file, number, found.start() + 1), found[0], self.problems)
         return bool(found)
+
+
+def _may_break(line: str, sign: re.Match[str]) -> bool:
+    """Chinese text has commas of its own: they stand for YAML's only where something is listed in brackets."""
+    before = line[: sign.start()]
+    return sign[0] != "，" or any(before.count(opened) > before.count(closed) for opened, closed in ("[]", "{}"))
 
 
 def _full_width_at(place: Place, sign: str, problems: Problems) -> None:

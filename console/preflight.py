@@ -162,6 +162,7 @@ def _revisions(url: str) -> tuple[set[str], set[str], set[str]]:
 
 def flows(settings: Settings) -> Finding:
     """Is there a version to answer calls with? A folder that is being edited is none of the citizens' business."""
+    from console.publishing import waiting_changes
     from ivr.live_flows import LiveFlows
     from ivr.versions import NoVersion, Versions
 
@@ -178,7 +179,7 @@ def flows(settings: Settings) -> Finding:
         return Finding("flows", False, f"version {live} is damaged, calls begin with {used}", hint)
     detail = f"version {live} is live; {len(told)} problems in {settings.flows_dir}"
     hint = f"来电不受影响，但编辑中的流程有错误，发布前请运行 hotline check；第一个是 {told[0]}" if told else ""
-    return Finding("flows", True, detail, hint)
+    return Finding("flows", True, detail, hint or "".join(waiting_changes(settings)))
 
 
 def _in_folder(settings: Settings) -> list[Problem]:

@@ -46,6 +46,26 @@ class Candidate:
         return version_of(self.files)
 
 
+def waiting_changes(settings: Settings) -> list[str]:
+    """Sentences for administrators about what is edited and not live yet; none before the first publishing."""
+    versions = Versions(settings.versions_dir)
+    live = versions.live()
+    if not live:
+        return []
+    try:
+        names = versions.changed(live, version_files(settings.flows_dir, settings.city_dir))
+    except (NoVersion, OSError):
+        return []
+    holidays = [name for name in names if name.startswith("holidays/")]
+    others = [name.partition("/")[2] for name in names if name not in holidays]
+    said = []
+    if holidays:
+        said.append(f"{'、'.join(holidays)} 改过，还没有发布：来电仍按原来的节假日分流。请运行 hotline publish。")
+    if others:
+        said.append(f"{'、'.join(others)} 改过，还没有发布：来电用的仍是版本 {live}。请运行 hotline publish。")
+    return said
+
+
 def candidate(settings: Settings) -> Candidate:
     """What the folder of flows holds. Raises Unsound with everything that stands against publishing it."""
     before = version_files(settings.flows_dir, settings.city_dir)

@@ -7,6 +7,7 @@ one slip of the pen would be reported five times.
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import PurePath
 
 from config.problems import Problem, Problems
 from ivr.flow import Flow, Flows, Run
@@ -19,7 +20,8 @@ __all__ = ["Known", "lint"]
 def lint(flows: Flows, known: Known | None = None, broken: Collection[str] = ()) -> list[Problem]:
     """Every problem of loaded flows. `broken`: files that already had problems when they were read."""
     problems = Problems()
-    names = NameCheck(flows, known or Known(), problems)
+    unread = {PurePath(file).stem for file in broken if PurePath(file).parent.name == "prompts"}
+    names = NameCheck(flows, known or Known(), problems, unread)
     for flow in flows.flows.values():
         names.flow(flow)
     unsound = {*broken, *(p.file for p in problems)}

@@ -11,6 +11,7 @@ from ivr.flow import (
     FACTS,
     Ask,
     Callback,
+    Choice,
     Dial,
     DoAction,
     End,
@@ -46,8 +47,9 @@ class Known:
 
 
 class NameCheck:
-    def __init__(self, flows: Flows, known: Known, problems: Problems) -> None:
-        self.flows, self.known, self.problems = flows, known, problems
+    def __init__(self, flows: Flows, known: Known, problems: Problems, unread: Collection[str] = ()) -> None:
+        """`unread`: languages whose catalogue has mistakes of its own; nothing is said to be missing from it."""
+        self.flows, self.known, self.problems, self.unread = flows, known, problems, unread
         self.variables = {
             name for flow in flows.flows.values() for node in flow.nodes.values() for name in _makes(node)
         }
@@ -77,7 +79,7 @@ class NameCheck:
             self._prompt(flow, prompt_id, node.at(field_name))
         match node.act:
             case Ask(choices=choices):
-                self._words([word for choice in choices for word in choice.words], node.at("choices"))
+                self._words(choices, node)
             case Hours(calendar):
                 self._calendar(calendar, node)
             case Queue(line=line):
@@ -117,6 +119,8 @@ class NameCheck:
     def _prompt(self, flow: Flow, prompt_id: str, place: Place) -> None:
         for language in sorted({flow.language, *self.languages}):
             prompt = self.flows.prompt(prompt_id, language)
+            if prompt is None and language in self.unread:
+                continue
             if prompt is None:
                 catalogue = self.flows.prompts.get(language, {})
                 self._add(place, "F011", f"no prompt is named '{prompt_id}' in {language}"
@@ -154,14 +158,17 @@ class NameCheck:
         self._add(place, "F014", f"nothing is known as '{fact}'{did_you_mean(fact, known)}",
                   f"不知道 '{fact}' 是什么。{perhaps(fact, {*FACTS, *self.variables})}")  # fmt: skip
 
-    def _words(self, words: list[str], place: Place) -> None:
-        for word in dict.fromkeys(words):
-            if words.count(word) > 1:
+    def _words(self, choices: tuple[Choice, ...], node: Node) -> None:
+        words = {word: choice.key for choice in choices for word in choice.words}
+        for word, key in words.items():
+            place = node.at(f"choices.{key}")
+            if sum(choice.words.count(word) for choice in choices) > 1:
                 self._add(place, "F033", f"'{word}' stands for two choices, so it chooses neither",
                           f"词语 '{word}' 写在了两个选项里，说了也不知道选哪个；请只留一个。")  # fmt: skip
             if self.known.sayable and not self.known.sayable(word):
                 self._add(place, "F032", f"the speech model does not know '{word}'",
-                          f"语音模型不认识 '{word}'，说了也听不懂（按键照常）；请换个常用的说法，或删去。")  # fmt: skip
+                          f"语音模型不认识 '{word}'，说了也听不懂（按键照常）；"
+                          "请换个常用的说法或删去，也可以换一个词汇更多的模型（hotline model get）。")  # fmt: skip
 
     def _variable(self, name: str, place: Place) -> None:
         if name not in self.variables:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from config.problems import Problems, did_you_mean, nearest, perhaps
+from config.problems import Place, Problems, did_you_mean, nearest, perhaps
 from config.yaml_reader import Fields, Reader, Scalar, Value
 from ivr.flow import (
     DIGIT_TYPES,
@@ -108,7 +108,7 @@ class _FlowReader(Reader):
         way = {"on"} if len(KINDS[word][2]) > 1 or word == "switch" else {"next"} if KINDS[word][2] else set()
         given = self.fields(value, known={word, *FIELDS[word], *way})
         act = _READERS[word](self, given, given[word])
-        places = {name: v.place for name, v in given.items()}
+        places = {name: v.place for name, v in given.items()} | _places_of_words(given.get("choices"))
         return Node(key.text, act, self._edges(key, word, given, act), key.place, places)
 
     def _which_kind(self, key: Scalar, names: list[str], words: list[str]) -> None:
@@ -186,7 +186,7 @@ class _FlowReader(Reader):
         choices = []
         for key, goal in self.fields(value).items():
             known = self.fields(goal, known={"go", "words"}, needed=("go",)) if isinstance(goal, Fields) else {}
-            choices.append(Choice(self._key(key, value), self.texts(known.get("words"))))
+            choices.append(Choice(self._key(key, value), self.names(known.get("words"))))
         return tuple(choices)
 
     def _key(self, key: str, value: Value | None) -> str:
@@ -265,6 +265,13 @@ class _FlowReader(Reader):
     def end(self, given: Given, main: Value) -> End:
         empty = isinstance(main, Scalar) and main.plain and main.text in ("", "~", "null")
         return End("" if empty else self.name(main), self.name(given.get("reason")) or "done")
+
+
+def _places_of_words(choices: Value | None) -> dict[str, Place]:
+    """`choices.KEY` -> where the words of that key are written."""
+    entries = choices.entries if isinstance(choices, Fields) else ()
+    words = {e.key.text: e.value.get("words") for e in entries if isinstance(e.value, Fields)}
+    return {f"choices.{key}": value.place for key, value in words.items() if value}
 
 
 _READERS: dict[str, Callable[[_FlowReader, Given, Value], Act]] = {

@@ -19,7 +19,7 @@ from config.problems import Place, Problems, did_you_mean, perhaps
 from config.yaml_reader import Fields, Items, Reader, Value, read
 from ivr.flow import Flow, Flows
 from ivr.hours import ZONE
-from ivr.load import shown
+from ivr.load import CALENDARS, shown
 from ivr.script import Scripted, Step, read_steps
 from ivr.session import Facts
 from ivr.simulator import Trace, simulate
@@ -71,11 +71,12 @@ class Coverage:
 
 def read_scenarios(folder: Path, flows: Flows, problems: Problems) -> list[Scenario]:
     """All scenarios in `folder`/tests."""
-    found = []
+    found, files = [], [path for path in folder.glob("*.yaml") if path.name != CALENDARS]
+    unread = len(files) > len(flows.flows)
     for path in sorted((folder / "tests").glob("*.yaml")):
         root = read(path, problems, shown(path))
         if root is not None:
-            found += _ScenarioReader(problems).file(root, flows)
+            found += _ScenarioReader(problems).file(root, flows, unread)
     return found
 
 
@@ -127,9 +128,12 @@ def _first_missing(wanted: tuple[str, ...], found: list[str]) -> str:
 
 
 class _ScenarioReader(Reader):
-    def file(self, root: Value, flows: Flows) -> list[Scenario]:
+    def file(self, root: Value, flows: Flows, unread: bool) -> list[Scenario]:
+        """`unread`: a flow is missing because its file could not be read, which is told there."""
         given = self.fields(root, known={"flow", "scenarios"}, needed=("flow", "scenarios"))
         flow_id = self.name(given.get("flow"))
+        if flow_id not in flows.flows and unread:
+            return []
         if "flow" in given and flow_id not in flows.flows:
             self.problems.add(given["flow"].place, "F012", f"no flow is named '{flow_id}'"
                               f"{did_you_mean(flow_id, flows.flows)}",

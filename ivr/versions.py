@@ -93,6 +93,11 @@ class Versions:
             raise NoVersion(f"版本 {version} 在这个程序里读不出来：{next(iter(problems))}")
         return replace(flows, version=version)
 
+    def changed(self, version: str, files: Mapping[str, bytes]) -> list[str]:
+        """The names of the files that are not as they are in this version, also those that are gone or new."""
+        kept = _files_below(self.at(version))
+        return sorted(name for name in kept.keys() | files.keys() if kept.get(name) != files.get(name))
+
     def is_whole(self, version: str) -> bool:
         """Is it there, and as it was published?"""
         return _is_whole(self.folder / version, version)

@@ -14,6 +14,7 @@ from config.problems import Problem, Problems, did_you_mean, perhaps
 from config.settings import Settings
 from config.yaml_reader import read
 from console.flow_text import at_keyboard, told
+from console.publishing import waiting_changes
 from ivr.check import check_flows, check_path
 from ivr.distance import distance
 from ivr.draw import mermaid, svg
@@ -48,7 +49,9 @@ def check(path: Path | None, as_json: bool) -> None:
             settings.flows_dir, settings.city_dir, today.year, sayable=sayable(words(settings.vosk_model))
         )
         found = sorted({*checked.problems, *city.problems(settings.city_dir, today)})
-        summary = [] if found else _summary(checked.flows, today.year)
+        summary = (
+            [] if found else [*_summary(checked.flows, today.year), *(f"· {s}" for s in waiting_changes(settings))]
+        )
     if as_json:
         click.echo(json.dumps([p.to_json() for p in found], ensure_ascii=False, indent=1))
     else:

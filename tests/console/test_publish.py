@@ -244,6 +244,23 @@ def test_changes_that_are_not_published_are_told_to_the_log(city: City, caplog: 
     assert "has changes that are not published; run `hotline publish`" in caplog.text
 
 
+def test_changed_holidays_are_said_to_count_only_after_publishing(city: City, tmp_path: Path) -> None:
+    mine = Path(shutil.copytree(ROOT / "config", tmp_path / "city"))
+    settings = city.settings.model_copy(update={"city_dir": mine})
+    assert publishing.waiting_changes(settings) == [], "nothing has been published yet"
+    publishing.open_live(settings, NOW)
+    assert publishing.waiting_changes(settings) == []
+
+    holidays = mine / "holidays" / "2026.yaml"
+    holidays.write_text(holidays.read_text("utf-8").replace("  2026-10-01: 国庆", "  2026-10-09: 国庆", 1), "utf-8")
+    city.edit("max_wait: 180", "max_wait: 90")
+    told = publishing.waiting_changes(settings)
+
+    assert [sentence.partition(" ")[0] for sentence in told] == ["holidays/2026.yaml", "main.yaml"]
+    assert "仍按原来的节假日" in told[0]
+    assert told[0] in preflight.flows(settings).hint
+
+
 def test_a_first_start_with_a_broken_folder_says_what_is_wrong(city: City) -> None:
     city.edit("full: busy", "full: bussy")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import textwrap
 from pathlib import Path
 
 import click
@@ -12,12 +14,13 @@ import pytest
 from config.problems import Problems
 from config.yaml_reader import Fields, Reader, parse
 from console.cli import main
+from ivr.check import check_flows
 from ivr.difference import difference
 from ivr.flow import KINDS
 from ivr.load import SHIPPED_FLOWS
 from ivr.read_flow import read_flow
 from ivr.replay import Landing
-from ivr.scenarios import read_script, run_scenario
+from ivr.scenarios import read_scenarios, read_script, run_scenario
 from ivr.schema import schema
 from tests.ivr.flows import shipped
 from tests.ivr.test_difference import edited
@@ -51,6 +54,28 @@ def test_the_scenario_of_the_guide_goes_as_it_says() -> None:
 
     assert not list(problems)
     assert run_scenario(shipped(), scenario).wrong == ()
+
+
+def test_the_night_menu_of_the_guide_can_be_added_as_it_says(tmp_path: Path) -> None:
+    section = GUIDE.partition("### 实例：加一个夜间菜单")[2].partition("\n## ")[0]
+    prompt, nodes, limits, scenario = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    folder = Path(shutil.copytree(SHIPPED_FLOWS, tmp_path / "flows"))
+
+    def edit(file: str, old: str, new: str) -> None:
+        text, times = re.subn(old, lambda _found: new, (folder / file).read_text("utf-8"), flags=re.MULTILINE)
+        assert times == 1, file
+        (folder / file).write_text(text, encoding="utf-8")
+
+    edit("prompts/zh-CN.yaml", r"\Z", prompt)
+    edit("main.yaml", r"^  who: .*\n", textwrap.indent(nodes, "  "))
+    edit("main.yaml", r"^limits: .*\n", limits)
+    edit("tests/main.yaml", r"\Z", textwrap.indent(scenario, "  "))
+    checked = check_flows(folder, SHIPPED_FLOWS.parent / "config", 2026)
+
+    assert checked.problems == ()
+    results = [run_scenario(checked.flows, one) for one in read_scenarios(folder, checked.flows, Problems())]
+    assert [(r.scenario.name, r.wrong) for r in results if r.wrong] == []
+    assert "半夜来电，按二留言" in {r.scenario.name for r in results}
 
 
 def test_the_prompt_of_the_guide_is_a_prompt() -> None:

@@ -38,7 +38,7 @@ def test_a_node_is_read_with_all_that_is_written() -> None:
     assert nodes["callback"].act == Callback("caller", 120, 3)
     satisfied = shipped().flows["return_visit"].nodes["satisfied"].act
     assert isinstance(satisfied, Ask)
-    assert satisfied.choices[1] == Choice("2", ("不满意", "没解决"))
+    assert satisfied.choices[1] == Choice("2", ("不满意", "没有解决"))
     assert (satisfied.retry_no_input, satisfied.retry_no_match) == (("not_heard",), ("wrong_key",))
 
 
