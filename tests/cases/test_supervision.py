@@ -7,11 +7,13 @@ import pytest
 from test_auto_signing import CGJ, dispatch
 from test_delivery import WANG
 
-from cases import assignment, case, history, outbox, people
+from cases import assignment, case, history, outbox, people, review
+from cases.actor import Actor
 from cases.case import Fields
 from cases.history import record
 from cases.lifecycle import Step
 from cases.model import SupervisionRow
+from cases.reasons import SendBackReason
 from cases.watching import Supervision
 from cases.words import Kind, Role, Urgency
 from config.city import load
@@ -375,3 +377,43 @@ def test_who_has_to_complain_a_fourth_time_is_heard_higher_up(database, city, cl
 
     [yellow] = listed(chief, level="yellow")
     assert (yellow["case"], yellow["trigger"]) == (row.number, "repeated")
+
+
+def test_replies_that_come_back_are_counted_and_two_perfunctory_ones_are_reported(database, city, clock, look, chief):
+    number, dispatcher = dispatch(database, city, clock()), Actor("sun", Role.DISPATCHER)
+    sign(database, number, clock)
+    levels = []
+    for reasons in ([SendBackReason.NO_MEASURE], [SendBackReason.PERFUNCTORY], [SendBackReason.PERFUNCTORY]):
+        clock.later(minutes=10)
+        with database.session() as session:
+            row = case.find(session, number, CGJ, lock=True)
+            share = assignment.own(session, row, CGJ)
+            assignment.reply(session, row, share, "已收悉。", CGJ, now=clock())
+            review.send_back(session, row, share, reasons, "请写明措施", dispatcher, city=city, now=clock())
+        look()
+        levels.append(sorted({each["level"] for each in listed(chief)} - {"reminder"}))
+
+    assert levels == [["blue"], ["blue", "yellow"], ["blue", "red", "yellow"]]
+    assert "两次因敷衍被退回" in listed(chief, level="red")[0]["facts"]
+
+
+def test_under_the_mayors_instruction_it_starts_with_the_leader(office, database, city, clock, look, chief):
+    number = dispatch(database, city, clock())
+    chief.post("/instructions", json={"case": number, "said_by": "张市长", "words": "请三日内办结"})
+    clock.later(hours=2)
+    look()
+
+    assert [each["level"] for each in listed(chief)] == ["yellow"]
+
+
+def test_objecting_in_time_is_not_leaving_it_unsigned(database, city, clock, look, chief):
+    number = dispatch(database, city, clock())
+    with database.session() as session:
+        row = case.find(session, number, CGJ, lock=True)
+        share = assignment.own(session, row, CGJ)
+        data = {"assignment": share.id, "reason": "not_ours", "basis": "三定方案", "suggested": "hbj"}
+        record(session, row, Step.REQUEST_RETURN, CGJ, data, now=clock())
+    clock.later(hours=5)
+    look()
+
+    assert listed(chief) == [], "the hotline's turn: the department waits for an answer"
