@@ -30,7 +30,7 @@ FLOORS = {
 }  # fmt: skip
 PURE = {
     "config": [
-        "city", "codes", "notebook", "offices", "problems", "rules", "search", "telephones",
+        "city", "codes", "notebook", "offices", "problems", "reply_words", "rules", "search", "telephones",
         "words", "workdays", "yaml_reader", "yaml_text",
     ],
     "ivr": [
@@ -44,8 +44,9 @@ PURE = {
         "understood", "vocabulary", "wishes",
     ],
     "cases": [
-        "actor", "audit_chain", "clock", "conflict", "counting", "deadlines", "exports", "fold", "guards",
-        "kept_rule", "lifecycle", "privacy", "reasons", "refusal", "timeline", "words",
+        "actor", "audit_chain", "clock", "conflict", "counting", "deadlines", "exports", "finding",
+        "fold", "guards", "kept_rule", "lifecycle", "perfunctory", "privacy", "promises", "reasons",
+        "refusal", "return_visit", "supervision", "timeline", "wording", "words",
     ],
 }  # fmt: skip
 NOT_PURE = {"socket", "threading", "os", "time", "sqlalchemy", "fastapi", "subprocess", "random", "secrets", "queue",
