@@ -93,8 +93,11 @@ def test_booked_rung_and_talked(floor: Floor) -> None:
     citizen_comes(floor, citizen)
     assert floor.told("Setvar", Channel=f"PJSIP/c-{citizen}", Value="1", **{"$TALKED": ""})
     assert "预约回拨" in floor.room(call).why
-    floor.hangs_up(citizen)
     floor.hangs_up(operator)
+    floor.after(1)
+    assert floor.told("Redirect", Channel=f"PJSIP/c-{citizen}", Context="resume"), "on to the survey"
+    assert floor.x.board().places == (), "a promise that was kept is no promise any more"
+    floor.hangs_up(citizen)
     told = over(floor, call)
     assert told.answered
     assert told.way == "callback"
