@@ -109,14 +109,14 @@ def _decide(a: Asked) -> None:
 
 
 def _visit(a: Asked) -> None:
-    if a.body.solved is None or a.body.satisfied is None:
+    said, solved, satisfied = a.body, a.body.solved, a.body.satisfied
+    if solved is None or satisfied is None:
         raise Refusal("请写明诉求人的回答：solved（是否解决）和 satisfied（是否满意）", field="solved")
-    visit, said = visits.open_for(a.session, a.row, now=a.now), a.body
-    if visit is not None:
-        answers = Answers(said.solved, said.satisfied, said.contacted, said.true)
+    if visit := visits.open_for(a.session, a.row, now=a.now):
+        answers = Answers(solved, satisfied, said.contacted, said.true)
         visits.answered(a.session, visit, a.row, answers, a.by, said.way, city=a.city, now=a.now)
     else:  # nothing to ask: the table of steps says why
-        closing.visit(a.session, a.row, a.by, city=a.city, now=a.now, solved=said.solved, satisfied=said.satisfied,
+        closing.visit(a.session, a.row, a.by, city=a.city, now=a.now, solved=solved, satisfied=satisfied,
                       contacted=said.contacted, true=said.true, way=said.way)  # fmt: skip
 
 
