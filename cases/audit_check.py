@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, text, tuple_
@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from cases import audit, audit_heads
 from cases.audit_chain import Action, Check, Entry, Finding, Trouble
 from cases.audit_heads import Head, Signer
-from cases.audit_signing import EVERY
 from cases.model import AuditHead, AuditRow, CaseEventRow, CaseSalt, Erasure
 from config.database import Database
 from config.settings import Settings
 
+UNSIGNED_AFTER = timedelta(hours=2)  # a worker that has not signed for so long does not run
 _AT_ONCE = 1000
 _GUARDS = {
     "sqlite": ("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entries'",
@@ -129,7 +129,7 @@ def _extra_lines(session: Session, checked: Check) -> None:
 def _unsigned(session: Session, checked: Check, now: datetime) -> None:
     last = max((seq for seq in checked.heads if seq <= checked.last), default=0)
     since = session.scalar(select(AuditRow.at).where(AuditRow.seq > last).order_by(AuditRow.seq).limit(1))
-    if since and since < now - 2 * EVERY:
+    if since and since < now - UNSIGNED_AFTER:
         hint = f"第 {last + 1} 条起两小时以上没有签名：请检查 hotline worker 是否在运行，或运行 hotline audit sign"
         checked.found(Trouble.UNSIGNED, last + 1, hint)
 

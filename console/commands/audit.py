@@ -41,7 +41,7 @@ def verify_command(as_json: bool) -> None:
 @click.option("--rotate", is_flag=True, help="Sign with a new key from now on; the old one's signatures stay valid.")
 @_as_json
 def sign_command(rotate: bool, as_json: bool) -> None:
-    """Sign the newest entry now. The worker does this by itself every hour."""
+    """Sign the newest entry now. The worker does this by itself every ten minutes."""
     settings = Settings()
     try:
         head = sign(database.opened(), settings, database.now())

@@ -275,7 +275,7 @@ def test_what_was_changed_since_the_last_head_is_not_signed(noted, settings, clo
         assert signing.due(session, clock()) == [], "it is said once an hour, not once a second"
 
 
-def test_heads_are_signed_every_hour_and_every_so_many_entries(noted, settings, clock, monkeypatch):
+def test_heads_are_signed_after_ten_minutes_and_every_so_many_entries(noted, settings, clock, monkeypatch):
     signing = AuditSigning(noted, settings, clock)
 
     def due():
@@ -290,7 +290,7 @@ def test_heads_are_signed_every_hour_and_every_so_many_entries(noted, settings, 
     with noted.session() as session:
         audit.note(session, Action.LOGIN, "li", now=clock())
     assert due() == []
-    clock.later(hours=1)
+    clock.later(minutes=10)
     assert due() == [("head", 0)]
     assert sign(noted, settings, clock()).seq == 21
     assert sign(noted, settings, clock()) is None
