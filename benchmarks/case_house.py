@@ -95,7 +95,8 @@ def _assignment(case: MadeUp) -> dict[str, Any]:
 
 
 def _share(case: MadeUp) -> dict[str, Any]:
-    return {"department": case.department, "case_number": case.number, "created_at": case.created_at}
+    named = {"department": case.department, "case_number": case.number}
+    return named | {"created_at": case.created_at, "state": case.state}
 
 
 # ---- servers

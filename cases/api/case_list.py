@@ -68,8 +68,8 @@ def routes(setting: Setting) -> APIRouter:
 
 def _found(session: Session, wanted: Wanted, actor: Actor, cursor: str | None, limit: int) -> list[CaseRow]:
     department = wanted.department if actor.sees_all else actor.department
-    chosen, order = _scope(department)
-    chosen = chosen.where(*_narrowed(wanted, order[0]))
+    chosen, order, state = _scope(department)
+    chosen = chosen.where(*_narrowed(wanted, order[0], state))
     if wanted.phone is not None:
         chosen = chosen.where(called_from(wanted.phone) if actor.sees_all else false())
     if wanted.due_before:
@@ -83,17 +83,18 @@ def _found(session: Session, wanted: Wanted, actor: Actor, cursor: str | None, l
     return search(session, chosen, wanted.q, paged, limit, phones=actor.sees_all)
 
 
-def _scope(department: str | None) -> tuple[Select[Any], tuple[Any, Any]]:
-    """Everybody's cases or one department's, and by which columns they are put in order: the index to walk along."""
+def _scope(department: str | None) -> tuple[Select[Any], tuple[Any, Any], Any]:
+    """Everybody's cases or one department's; what they are put in order by, and their state: the indexes to walk."""
     if department is None:
-        return select(CaseRow), (CaseRow.created_at, CaseRow.number)
+        return select(CaseRow), (CaseRow.created_at, CaseRow.number), CaseRow.state
     theirs = select(CaseRow).join(CaseShare, CaseShare.case_number == CaseRow.number)
-    return theirs.where(CaseShare.department == department), (CaseShare.created_at, CaseShare.case_number)
+    theirs = theirs.where(CaseShare.department == department)
+    return theirs, (CaseShare.created_at, CaseShare.case_number), CaseShare.state
 
 
-def _narrowed(wanted: Wanted, created_at: InstrumentedAttribute[datetime]) -> list[ColumnElement[bool]]:
+def _narrowed(wanted: Wanted, created_at: Any, state: Any) -> list[ColumnElement[bool]]:
     any_of: dict[InstrumentedAttribute[Any], Sequence[str]] = {
-        CaseRow.state: wanted.state,
+        state: wanted.state,
         CaseRow.urgency: [*wanted.urgency, *wanted.level],
         CaseRow.kind: wanted.kind,
         CaseRow.category: wanted.category,

@@ -104,6 +104,7 @@ class AssignmentRow(Base):
         Index("ix_assignments_case_number", "case_number", "department"),
         index_where("uq_assignments_department", "case_number", "department", where=_AT_WORK, unique=True),
         index_where("uq_assignments_lead", "case_number", where=f"part = 'lead' AND {_AT_WORK}", unique=True),
+        index_where("ix_assignments_unreplied", "due_at", where="replied_at IS NULL"),
         index_where("ix_assignments_sign_by", "sign_by", where="progress = 'waiting'"),
         index_where("ix_assignments_paused_until", "paused_until", where="progress = 'paused'"),
         index_where("ix_assignments_provisional", "due_calendar", where="due_provisional"),

@@ -12,14 +12,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, delete, event, exists, insert, inspect, select, text, update
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    delete,
+    event,
+    exists,
+    insert,
+    inspect,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from cases.lifecycle import GIVEN_UP
 from cases.model.case import AssignmentRow, CaseRow
-from cases.model.columns import Base
+from cases.model.columns import Base, one_of
 from cases.privacy import masked_text
 from cases.search_words import fold, pairs
+from cases.words import State
 
 _SEARCHED = ("place", "summary", "text")
 _HIDDEN = ("phone", "caller_name")
@@ -35,14 +49,22 @@ class CaseWords(Base):
 
 
 class CaseShare(Base):
-    """Which departments have a case: one row, however often it came back to them. Their lists walk along it."""
+    """Which departments have a case: one row, however often it came back to them. Their lists walk along it.
+
+    `created_at` and `state` are the case's.
+    """
 
     __tablename__ = "case_shares"
-    __table_args__ = (Index("ix_case_shares_created_at", "department", "created_at", "case_number"),)
+    __table_args__ = (
+        one_of("state", State),
+        Index("ix_case_shares_created_at", "department", "created_at", "case_number"),
+        Index("ix_case_shares_state", "department", "state", "created_at", "case_number"),
+    )
 
-    department: Mapped[str] = mapped_column(primary_key=True)
     case_number: Mapped[str] = mapped_column(ForeignKey("cases.number", ondelete="CASCADE"), primary_key=True)
-    created_at: Mapped[datetime]  # when the case was registered
+    department: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    state: Mapped[str]
 
 
 def searchable(case: Any) -> str:
@@ -68,6 +90,13 @@ def _change(_mapper: Mapper[CaseRow], connection: Connection, case: CaseRow) -> 
         _change_pairs(connection, case.number, before, words)
 
 
+@event.listens_for(CaseRow, "after_update")
+def _follow(_mapper: Mapper[CaseRow], connection: Connection, case: CaseRow) -> None:
+    if inspect(case).attrs.state.history.has_changes():
+        theirs = update(CaseShare).where(CaseShare.case_number == case.number)
+        connection.execute(theirs.values(state=case.state))
+
+
 @event.listens_for(CaseRow, "before_delete")
 def _remove(_mapper: Mapper[CaseRow], connection: Connection, case: CaseRow) -> None:
     _change_pairs(connection, case.number, _words(connection, case.number), "")
@@ -84,9 +113,9 @@ def _share(_mapper: Mapper[AssignmentRow], connection: Connection, given: Assign
     if not connection.scalar(select(exists().where(*whose, AssignmentRow.progress.not_in(GIVEN_UP)))):
         connection.execute(delete(CaseShare).where(*mine))
     elif not connection.scalar(select(exists().where(*mine))):
-        created_at = select(CaseRow.created_at).where(CaseRow.number == given.case_number).scalar_subquery()
-        share = {"department": given.department, "case_number": given.case_number, "created_at": created_at}
-        connection.execute(insert(CaseShare).values(**share))
+        share = select(CaseRow.number, literal(given.department), CaseRow.created_at, CaseRow.state)
+        share = share.where(CaseRow.number == given.case_number)
+        connection.execute(insert(CaseShare).from_select(["case_number", "department", "created_at", "state"], share))
 
 
 def _words(connection: Connection, number: str) -> str:

@@ -207,3 +207,14 @@ def test_what_databases_understand_is_only_words_here(wang, odd):
 
     assert answer.status_code in (200, 422)
     assert answer.status_code == 422 or answer.json()["items"] == []
+
+
+def test_a_departments_list_by_state_follows_the_case(wang, office):
+    lamp = new(wang, LAMP)
+    wang.post(f"/cases/{lamp}/transitions", json={"action": "dispatch", "lead": "cgj"})
+
+    with office.person("li", Role.CLERK, "cgj") as li:
+        assert numbers(li, state="dispatched") == numbers(wang, department="cgj", state="dispatched") == [lamp]
+        li.post(f"/cases/{lamp}/transitions", json={"action": "sign"})
+        assert numbers(li, state="handling") == numbers(li, q="路灯", state="handling") == [lamp]
+        assert numbers(li, state="dispatched") == []

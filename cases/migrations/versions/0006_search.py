@@ -8,6 +8,12 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+_STATES = (
+    "'registered', 'accepted', 'rejected', 'answered', 'dispatched', 'return_requested', 'disputed', 'handling', "
+    "'paused', 'replied', 'rework', 'return_visit', 'closed', 'closed_unresolved', 'merged', 'cancelled', "
+    "'archived'"
+)
+
 # Pairs of neighbouring characters, as `cases/search_words.py` makes them.
 _FUNCTION = r"""
 CREATE FUNCTION case_pairs(words text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
@@ -37,18 +43,25 @@ def upgrade() -> None:
         op.execute("CREATE INDEX ix_case_words_pairs ON case_words USING gin (case_pairs(words))")
     op.create_table(
         "case_shares",
-        sa.Column("department", sa.String(), nullable=False),
         sa.Column("case_number", sa.String(), nullable=False),
+        sa.Column("department", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.CheckConstraint(f"state IN ({_STATES})", name=op.f("ck_case_shares_state_word")),
         sa.ForeignKeyConstraint(
             ["case_number"], ["cases.number"], name=op.f("fk_case_shares_case_number"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("department", "case_number", name=op.f("pk_case_shares")),
+        sa.PrimaryKeyConstraint("case_number", "department", name=op.f("pk_case_shares")),
     )
+    op.create_index("ix_case_shares_state", "case_shares", ["department", "state", "created_at", "case_number"])
     op.create_index("ix_case_shares_created_at", "case_shares", ["department", "created_at", "case_number"])
     op.drop_index("ix_cases_state", "cases")
     op.create_index("ix_cases_state_created_at", "cases", ["state", "created_at", "number"])
     op.create_index("ix_cases_category_created_at", "cases", ["category", "created_at", "number"])
+    unreplied = sa.text("replied_at IS NULL")
+    op.create_index(
+        "ix_assignments_unreplied", "assignments", ["due_at"], sqlite_where=unreplied, postgresql_where=unreplied
+    )
     op.create_index("ix_assignments_case_number", "assignments", ["case_number", "department"])
     op.create_table(
         "merge_members",
