@@ -132,12 +132,11 @@ def _stays_inside(
 def _change(session: Session, code: str, body: NewEndpoint, actor: Actor, setting: Setting) -> dict[str, Any]:
     known, now = endpoints.endpoint(session, code), setting.clock()
     networks = body.networks if body.networks is not None else list(known.networks) if known else []
-    given = {"email": body.email, "full_body": body.full_body, "options": _options(body)}
+    host, channel = addresses.parse(body.url).host if body.url else "", _channel(body, known)
+    approved = host if actor.role is Role.ADMINISTRATOR else None
+    given = {"email": body.email, "full_body": body.full_body, "options": _options(body), "approved_host": approved}
     more = {name: value for name, value in given.items() if value is not None}
-    if actor.role is Role.ADMINISTRATOR:
-        more["approved_host"] = addresses.parse(body.url).host if body.url else ""
-    channel = _channel(body, known)
-    host = addresses.parse(body.url).host if body.url else ""  # a path may hold a secret
+    # the host alone is noted: a path may hold a secret
     audit.note(session, Action.ENDPOINT, actor.title, now=now, department=code, channel=channel.value, host=host)
     row = endpoints.set_endpoint(session, code, body.url, networks, now=now, channel=channel, **more)
     if endpoints.channel_for(row, Event.DISPATCHED) is not channel:
