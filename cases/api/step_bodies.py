@@ -15,6 +15,7 @@ from config.rules import Unit
 # Registering and correcting have routes of their own; merging has its own conditions.
 _ELSEWHERE = BY_SYSTEM | {Step.REGISTER, Step.CORRECT, Step.MERGE, Step.UNMERGE}
 Action = StrEnum("Action", {step.name: step.value for step in Step if step not in _ELSEWHERE})  # type: ignore[misc]
+_SHORT = {"return": Step.REQUEST_RETURN.value, "extend": Step.REQUEST_EXTENSION.value}
 Amount = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -63,10 +64,13 @@ class Transition(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _flat(cls, value: Any) -> Any:
-        """`data` may hold the step's own fields."""
-        if isinstance(value, dict) and isinstance(value.get("data"), dict):
-            return {**value["data"], **{k: v for k, v in value.items() if k != "data"}}
-        return value
+        """`data` may hold the step's own fields. Departments say `return` and `extend` for what they ask for."""
+        if not isinstance(value, dict):
+            return value
+        inner = value["data"] if isinstance(value.get("data"), dict) else {}
+        flat = {**inner, **{k: v for k, v in value.items() if k != "data"}}
+        short = _SHORT.get(str(flat.get("action")))
+        return flat | ({"action": short} if short else {})
 
     @field_validator("solved", mode="before")
     @classmethod

@@ -234,3 +234,22 @@ def test_the_timeline_says_in_plain_words_who_has_it_and_until_when(people, cloc
     assert told["citizen_days"] == 1.0
     own = people["cgj"].get(f"/cases/{case['number']}/timeline").json()
     assert [item["step"] for item in own["items"]] == ["sign", "grant_extension"]
+
+
+@pytest.mark.parametrize("action", [["sign"], {}, None, 7, "fly", "register", "merge"])
+def test_an_action_that_is_none_is_refused_with_those_there_are(people, action):
+    number = register(people["wang"])["number"]
+
+    refused = people["wang"].post(f"/cases/{number}/transitions", json={"action": action})
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/action")
+
+
+def test_a_department_may_say_return_and_extend(people):
+    number = dispatched(people)["number"]
+    assert ok(step(people["cgj"], number, "return", **OBJECTION))["state"] == "return_requested"
+
+    other = handled(people)["number"]
+    said = {"action": "extend", "reason": "等待配件", "data": {"amount": 2}}
+    asked = ok(people["cgj"].post(f"/cases/{other}/transitions", json=said))
+    assert asked["history"][-1]["step"] == "request_extension"
