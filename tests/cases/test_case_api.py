@@ -245,6 +245,7 @@ def test_a_case_from_a_live_call_is_joined_to_it(sqlite, city, settings, clock):
             intake.import_call(session, history())
         call = wang.get("/calls/c1").json()
         assert (call["ended_because"], len(call["events"])) == ("hangup", len(history()))
+        assert call["satisfaction"] is None
     finally:
         office.close()
 

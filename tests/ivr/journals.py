@@ -16,6 +16,7 @@ from ivr.call import CallEvent, Kind
 from ivr.flow import Flows
 from ivr.hours import ZONE
 from ivr.session import Facts, Session
+from ivr.spoken_answers import chosen
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=ZONE)
 Answerer = Callable[[do.Action, Session], ev.Event]
@@ -58,8 +59,10 @@ class _Writer:
 
     def answered(self, action: do.Action, event: ev.Event) -> None:
         match action, event:
-            case do.Collect(), ev.Digits(text) | ev.Heard(text):
+            case do.Collect(), ev.Digits(text):
                 self.write(Kind.KEYS_PRESSED, keys=len(text))
+            case do.Collect(choices=choices), ev.Heard(words):
+                self.write(Kind.WORDS_HEARD, choice=chosen(choices, words), keys=0, confidence=0.9)
             case do.Collect(), ev.NoInput():
                 self.write(Kind.KEYS_PRESSED, keys=0)
             case do.JoinLine(), _:

@@ -75,6 +75,14 @@ def test_a_key_that_is_gone_is_a_wrong_key() -> None:
     assert moved(by_script(ev.Digits("2"), ev.Recorded(20)), draft) == "留言 -> 留言"
 
 
+def test_a_spoken_choice_is_replayed_like_its_key_and_an_unclear_one_like_a_wrong_key() -> None:
+    spoken = MENU.replace('"2": message', '"2": {go: message, words: [我要留言]}')
+    draft = spoken.replace("no_match: message", "no_match: operators")
+
+    assert moved(by_script(ev.Heard("我要留言"), ev.Recorded(20)), spoken, spoken) == "留言 -> 留言"
+    assert moved(by_script(ev.Heard(""), ev.Heard(""), ev.Recorded(20)), draft, spoken) == "留言 -> 人工 operators"
+
+
 def test_a_choice_is_followed_under_another_name_of_its_question() -> None:
     draft = MENU.replace("menu:", "choose:").replace("next: menu", "next: choose")
 
