@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from test_auto_signing import CGJ, dispatch
@@ -417,3 +418,38 @@ def test_objecting_in_time_is_not_leaving_it_unsigned(database, city, clock, loo
     look()
 
     assert listed(chief) == [], "the hotline's turn: the department waits for an answer"
+
+
+@pytest.mark.slow
+def test_hotline_worker_signs_and_supervises_by_itself(database, city, workers):
+    """Signed automatically at the limit, and proposed for a notice all the same."""
+    number = dispatch(database, city, datetime.now(UTC) - timedelta(hours=3))
+
+    assert workers.once() == 0
+
+    with database.session() as session:
+        assert [each.progress for each in history.assignments(session, number)] == ["signed"]
+        [row] = session.query(SupervisionRow).all()
+        assert (row.level, row.trigger, row.state) == ("blue", "unsigned", "proposed")
+
+
+def test_workers_that_look_at_the_same_moment_write_and_tell_once(database, city, clock, look, chief):
+    number = dispatch(database, city, clock())
+    clock.later(hours=1)
+    ready = threading.Barrier(4)
+
+    def run() -> None:
+        supervision = Supervision(database, city, clock)
+        ready.wait()
+        supervision.look(number)
+        for each in listed(chief):
+            supervision.tell(each["id"])
+
+    threads = [threading.Thread(target=run) for _n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(listed(chief)) == 1
+    assert [event for event, _body in told(database, number)] == ["case.reminder"]
