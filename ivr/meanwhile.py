@@ -44,9 +44,12 @@ def cover(asked: Future[Any], seconds: float, say: Callable[[], bool], wake: Cal
     timer = Timer(max(0.0, until - time.monotonic()), waker.wake)
     timer.start()
     asked.add_done_callback(waker.wake)
-    while not (woken or asked.done()) and (left := until - time.monotonic()) > 0:
-        woken = say()
-        if not woken:
-            wait([asked], min(PAUSE_SECONDS, left))
-    timer.cancel()
-    return waker.close() and not woken
+    try:
+        while not (woken or asked.done()) and (left := until - time.monotonic()) > 0:
+            woken = say()
+            if not woken:
+                wait([asked], min(PAUSE_SECONDS, left))
+    finally:  # also when the citizen hangs up
+        timer.cancel()
+        waking = waker.close()
+    return waking and not woken
