@@ -105,7 +105,7 @@ def test_deliveries_to_a_bad_receiver_while_workers_die_are_neither_lost_nor_dou
     tell_more(database, messages - 1)
     for _ in range(2):
         workers.start()
-    killer, began = Killer(workers, most=15 + cases // 10), time.monotonic()
+    killer, began = Killer(workers, most=5 + cases // 10), time.monotonic()
 
     wait_until_delivered(database, cases * messages, 1400, killer)
 
