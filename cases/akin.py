@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from cases.model import CaseRow
 from cases.search import newest_with
-from cases.similar import ALIKE, Likeness, Matter, Relation, likeness, matter
+from cases.similar import ALIKE, Likeness, Matter, likeness, matter
 from cases.words import Confidentiality, State
 from config.city import City
 
@@ -34,14 +34,6 @@ def matter_of(row: CaseRow, city: City) -> Matter:
     secret = row.confidentiality == Confidentiality.TIP_OFF
     return matter(city, category=row.category, place=row.place, summary=row.summary, text=row.text,
                   phone="" if secret else row.phone, at=row.created_at, closed_at=row.closed_at)  # fmt: skip
-
-
-def repeats(session: Session, row: CaseRow, city: City) -> CaseRow | None:
-    """The closed case that this one complains about again, if there is one."""
-    for other, how in akin(session, matter_of(row, city), city, but=row.number):
-        if how.relation is Relation.REPEAT:
-            return other
-    return None
 
 
 def _candidates(session: Session, new: Matter) -> Iterable[CaseRow]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from cases import akin, case, merging
+from cases import akin, case, merging, repeating
 from cases.actor import FRONT, Actor
 from cases.api.answers import case_line, case_view
 from cases.api.bodies import Line, Number, Text
@@ -40,6 +40,12 @@ class Merge(BaseModel):
     into: Number
 
 
+class Repeat(BaseModel):
+    """`number`: the earlier case; null: it repeats none."""
+
+    number: Number | None
+
+
 class Unmerge(BaseModel):
     reason: Line
 
@@ -61,7 +67,15 @@ def routes(setting: Setting) -> APIRouter:
     def like_case(number: str, limit: AtMost = 10, actor: Actor = front) -> dict[str, Any]:
         with setting.database.session() as session:
             row = case.find(session, number, actor)
-            return _similar(session, akin.matter_of(row, setting.city), setting.city, actor, limit, but=number)
+            found = _similar(session, akin.matter_of(row, setting.city), setting.city, actor, limit, but=number)
+            return found | {"repeat_of": repeating.earlier_of(session, number)}
+
+    @router.put("/cases/{number}/repeat-of", summary="Say which earlier case this one repeats")
+    def repeat_of(number: str, body: Repeat, actor: Actor = front) -> dict[str, Any]:
+        """重复投诉. `GET /cases/{number}/similar` proposes; a person decides."""
+        with setting.database.session() as session:
+            repeating.link(session, number, body.number, actor, now=setting.clock())
+        return {"number": number, "repeat_of": body.number}
 
     @router.get("/cases/{number}/suggestions", summary="Which departments should lead and assist, and why")
     def suggestions(number: str, actor: Actor = front) -> dict[str, Any]:

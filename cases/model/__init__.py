@@ -18,7 +18,7 @@ from cases.model.delivery import (
     SigningLink,
 )
 from cases.model.knowledge import KnowledgeEntry
-from cases.model.merging import MergeMember
+from cases.model.merging import MergeMember, RepeatLink
 from cases.model.person import ApiKey, LoginTries, Person, Presence, Token
 from cases.model.privacy import Erasure, IdentityRow, LegalHold, RevealRow
 from cases.model.publication import Publication, Reported, Reporter
@@ -69,6 +69,7 @@ __all__ = [
     "Publication",
     "PublishedRanking",
     "RecordingRow",
+    "RepeatLink",
     "ReplyDraftRow",
     "Reported",
     "Reporter",

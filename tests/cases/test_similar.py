@@ -160,3 +160,15 @@ def test_a_case_is_not_like_itself_and_a_tip_off_tells_nobody_who_called(wang):
     for each in found:
         assert each["number"] == tip_off
         assert "同一来电号码" not in each["reasons"]
+
+
+def test_a_person_says_which_earlier_case_is_repeated(wang):
+    first, again = (wang.post("/cases", json=LAMP).json()["number"] for _ in range(2))
+
+    assert wang.put(f"/cases/{again}/repeat-of", json={"number": first}).json()["repeat_of"] == first
+    assert wang.get(f"/cases/{again}/similar").json()["repeat_of"] == first
+    for number, earlier in ((first, again), (first, first)):  # never in a circle
+        assert wang.put(f"/cases/{number}/repeat-of", json={"number": earlier}).status_code == 422
+    assert wang.put(f"/cases/{again}/repeat-of", json={"number": "202601010001"}).status_code == 404
+    wang.put(f"/cases/{again}/repeat-of", json={"number": None})
+    assert wang.get(f"/cases/{again}/similar").json()["repeat_of"] is None

@@ -75,3 +75,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_merge_members")),
     )
     op.create_index(op.f("ix_merge_members_primary_number"), "merge_members", ["primary_number"])
+    op.create_table(
+        "repeat_links",
+        sa.Column("case_number", sa.String(), nullable=False),
+        sa.Column("earlier_number", sa.String(), nullable=False),
+        sa.Column("said_by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("case_number <> earlier_number", name=op.f("ck_repeat_links_not_of_itself")),
+        sa.ForeignKeyConstraint(["case_number"], ["cases.number"], name=op.f("fk_repeat_links_case_number")),
+        sa.ForeignKeyConstraint(["earlier_number"], ["cases.number"], name=op.f("fk_repeat_links_earlier_number")),
+        sa.PrimaryKeyConstraint("case_number", name=op.f("pk_repeat_links")),
+    )
+    op.create_index(op.f("ix_repeat_links_earlier_number"), "repeat_links", ["earlier_number"])
