@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from cases import citizen_access, reveals
 from cases.api.answers import moment
 from cases.api.setting import Setting
-from cases.history import assignments
+from cases.history import assignments, history
 from cases.model import AssignmentRow, CaseRow
 from cases.refusal import NotFound
+from cases.timeline import Name, plainly
 from cases.words import Kind, Part, Progress, State
 
 NOT_FOUND = "没有找到这个工单。请核对工单号和查询码，或拨 12345。"
@@ -45,6 +46,12 @@ def routes(setting: Setting) -> APIRouter:
 def _answer(session: Session, row: CaseRow, setting: Setting) -> dict[str, Any]:
     shares = [each for each in assignments(session, row.number) if each.progress not in _GONE]
     lead = next((each for each in shares if each.part == Part.LEAD), None)
+    told = history(session, row.number)
+
+    def name(code: str) -> str:
+        found = setting.city.department(code)
+        return found.name if found else code
+
     return {
         "number": row.number,
         "state": row.state,
@@ -55,7 +62,9 @@ def _answer(session: Session, row: CaseRow, setting: Setting) -> dict[str, Any]:
         "registered_at": moment(row.created_at),
         "closed_at": moment(row.closed_at),
         "due_at": moment(lead.due_at) if lead else None,
-        "departments": [_share(each, setting) for each in shares],
+        "departments": [_share(each, name) for each in shares],
+        "answer": row.answer or None,
+        "timeline": [{"at": moment(h.at), "text": text} for h in told if (text := plainly(h, name))],
         "looked": [
             {"at": moment(look.at), "who": look.who, "field": look.field, "purpose": look.purpose}
             for look in reveals.looks(session, row.number, setting.city)
@@ -63,11 +72,12 @@ def _answer(session: Session, row: CaseRow, setting: Setting) -> dict[str, Any]:
     }
 
 
-def _share(row: AssignmentRow, setting: Setting) -> dict[str, Any]:
-    found = setting.city.department(row.department)
+def _share(row: AssignmentRow, name: Name) -> dict[str, Any]:
+    """A reply is the citizen's to read when it has been reviewed."""
     return {
-        "name": found.name if found else row.department,
+        "name": name(row.department),
         "part_label": Part(row.part).label,
         "state_label": Progress(row.progress).label,
         "signed_at": moment(row.signed_at),
+        "reply": row.reply if row.progress == Progress.APPROVED else None,
     }

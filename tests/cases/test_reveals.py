@@ -84,6 +84,7 @@ def test_the_citizen_reads_who_looked_when_and_why(office, wang, clock):
     assert seen["looked"][0]["purpose"] == "联系市民核实位置"
     assert "13900002222" not in seen["looked"][1]["purpose"]
     assert seen["departments"][0]["name"] == "城市管理局"
+    assert [line["text"] for line in seen["timeline"]] == ["已登记", "已受理", "已交城市管理局办理"]
 
 
 def test_without_a_purpose_nothing_is_shown(office, wang):
