@@ -357,7 +357,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(state = 'sending') = (claimed_until IS NOT NULL)", name=op.f("ck_deliveries_sending_is_claimed")
         ),
-        sa.CheckConstraint("channel IN ('page', 'webhook', 'open311', 'email')", name=op.f("ck_deliveries_channel_word")),
+        sa.CheckConstraint(
+            "channel IN ('page', 'webhook', 'open311', 'email')", name=op.f("ck_deliveries_channel_word")
+        ),
         sa.CheckConstraint(
             "state IN ('waiting', 'sending', 'delivered', 'dead')", name=op.f("ck_deliveries_state_word")
         ),
