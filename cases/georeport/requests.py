@@ -90,7 +90,7 @@ def _shown(session: Session, row: CaseRow, city: City, extensions: bool) -> dict
     return request
 
 
-def _visible(reporter: Reporter | None) -> Select[tuple[CaseRow]]:
+def _visible(reporter: Reporter | None) -> Select[CaseRow]:
     public = CaseRow.number.in_(select(Publication.case_number))
     open_to_all = public & (CaseRow.confidentiality == Confidentiality.ORDINARY.value)
     if reporter is None:
@@ -99,7 +99,7 @@ def _visible(reporter: Reporter | None) -> Select[tuple[CaseRow]]:
     return select(CaseRow).where(or_(open_to_all, CaseRow.number.in_(own)))
 
 
-def _newest(chosen: Select[tuple[CaseRow]]) -> Select[tuple[CaseRow]]:
+def _newest(chosen: Select[CaseRow]) -> Select[tuple[CaseRow]]:
     return chosen.order_by(CaseRow.created_at.desc(), CaseRow.number.desc())
 
 
