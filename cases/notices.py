@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cases import feed
 from cases.actor import Actor
 from cases.deadlines import CITY_TIME
-from cases.model import AssignmentRow, CaseRow, DocumentNumber, SupervisionRow
+from cases.model import AssignmentRow, CaseRow, DocumentNumber, SupervisionRow, Watch
 from cases.refusal import Conflict, NotFound, Refusal, Stale
 from cases.supervision import FORMS, Level, NoticeState, Trigger, answer_by, may_arrive
 from cases.words import Urgency
@@ -135,6 +135,7 @@ def issue(session: Session, row: SupervisionRow, by: Actor, *, city: City, now: 
         row.tell_at = may_arrive(Urgency(case.urgency), now, city.workdays)
         row.state, row.issued_at, row.number = NoticeState.ISSUED.value, now, _next_number(session, level, now)
         row.answer_by = answer_by(level, row.tell_at, city.workdays)
+        _look_again(session, row.case_number, row.answer_by)
     return _noted(session, row)
 
 
@@ -176,6 +177,12 @@ def of_share(session: Session, assignment_id: str) -> Sequence[SupervisionRow]:
     """All notices of a department's share of a case, oldest first, locked until the transaction ends."""
     chosen = select(SupervisionRow).where(SupervisionRow.assignment_id == assignment_id)
     return session.scalars(chosen.order_by(SupervisionRow.made_at, SupervisionRow.id).with_for_update()).all()
+
+
+def _look_again(session: Session, number: str, at: datetime) -> None:
+    """Whether it was answered has to be asked then, even if nothing else happens to the case any more."""
+    later = Watch.case_number == number, or_(Watch.look_at.is_(None), Watch.look_at > at)
+    session.execute(update(Watch).where(*later).values(look_at=at))
 
 
 def _end(

@@ -184,6 +184,21 @@ def test_silence_climbs_to_the_leader_and_then_to_the_public(office, database, c
     assert (second["number"], second["signatories"]) == ("热线通字〔2026〕1号", ["zhou", "wu"])
 
 
+def test_silence_about_a_case_that_is_done_climbs_too(database, city, clock, look, chief):
+    """It was replied to, late and unsigned for; nothing else will ever happen to it, and the notice waits."""
+    number = late(database, city, clock, look)
+    sign(database, number, clock)
+    with database.session() as session:
+        row = case.find(session, number, CGJ, lock=True)
+        assignment.reply(session, row, assignment.own(session, row, CGJ), "已更换灯泡。", CGJ, now=clock())
+    look()
+    chief.post(f"/supervisions/{listed(chief, level='blue')[0]['id']}/issue")
+    clock.later(days=2)
+    look()
+
+    assert [each["trigger"] for each in listed(chief, level="yellow")] == ["blue_unanswered"]
+
+
 def test_one_matter_has_one_form(database, city, clock, look, chief):
     """It was not signed for, and then it was late as well: the same form says both."""
     number = late(database, city, clock, look)
