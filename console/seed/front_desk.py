@@ -6,6 +6,7 @@ department it proposed stays as proposed, so that some cases go astray.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -48,8 +49,7 @@ class FrontDesk:
         self._calls = 0
         self.reported: dict[str, Wish] = {}
         self.entries: dict[str, str] = {}  # what is asked -> the entry it is answered from
-        self._alike: list[str] = []  # cases of the burst, the first of which the others are merged into
-        self._burst: Matter | None = None
+        self._bursts: dict[str, list[str]] = defaultdict(list)  # cases, the first of which the others are merged into
 
     def write_entries(self, session: Session, now: datetime) -> None:
         """The knowledge base has most answers, but not all; some are past their day of review."""
@@ -74,17 +74,18 @@ class FrontDesk:
     def burst(self, day: date, callers: int) -> None:
         """A pipe breaks, and half of a neighbourhood calls within two hours: one place, one matter, many people."""
         random = self._world.random
-        usual = next((each for each in matters.problems() if "停水" in each.say), matters.problems()[0])
-        self._burst = matter = replace(usual)  # the same words, told apart from everybody else's
+        matter = next((each for each in matters.problems() if "停水" in each.say), matters.problems()[0])
         people = [each for each in self._people if each.district is self._world.city.districts[-1]] or self._people
         text = matters.wish(people[0], matter, random).text
         for citizen in random.sample(people, min(callers, len(people))):
             at = datetime(day.year, day.month, day.day, 9, tzinfo=CITY_TIME)
-            self.contact(at + timedelta(minutes=random.uniform(0, 120)), Wish(citizen, matter, text))
+            self.contact(
+                at + timedelta(minutes=random.uniform(0, 120)), Wish(citizen, matter, text, burst=day.isoformat())
+            )
 
     def again(self, number: str) -> None:
-        """The same citizen calls again some days later: it was not over."""
-        self.contact(self._world.after(20, 70), self.reported[number])
+        """The same citizen calls again some days later, in the same words: it was not over."""
+        self.contact(self._world.after(20, 70), replace(self.reported[number], burst=""))
 
     def contact(self, at: datetime, wish: Wish) -> None:
         """Somebody calls, or writes on the web page."""
@@ -125,22 +126,25 @@ class FrontDesk:
         number, operator = row.number, by if by.role is Role.OPERATOR else self._world.random.choice(_OPERATORS)
         if matter.answer or matter.kind is Kind.PRAISE or self._world.happens(_ANSWERED_PROBLEMS):
             self._then(number, (0.01, 0.03), lambda s, r, at: self._answer(s, r, matter, operator, at))
-        elif self._is_one_of_many(matter, number):
-            self._then(number, (0.05, 0.3), self._merge)
+        elif (first := self._first_of_many(wish, number)) and self._world.happens(_MERGED):
+            self._then(number, (0.05, 0.3), lambda s, r, at: self._merge(s, r, first, at))
         elif self._world.happens(_REJECTED):
             self._then(number, (0.2, 1), self._reject)
         else:
             quick = matter.urgency is Urgency.AT_ONCE
             self._then(number, (0.02, 0.1) if quick else (0.1, 0.8), lambda s, r, at: self._accept(s, r, drafted, at))
 
-    def _is_one_of_many(self, matter: Matter, number: str) -> bool:
-        if matter is self._burst:
-            self._alike.append(number)
-        return matter is self._burst and len(self._alike) > 1 and self._world.happens(_MERGED)
+    def _first_of_many(self, wish: Wish, number: str) -> str:
+        """The case that this one is the same as, if it is not the first itself."""
+        if not wish.burst:
+            return ""
+        alike = self._bursts[wish.burst]
+        alike.append(number)
+        return alike[0] if len(alike) > 1 else ""
 
-    def _merge(self, session: Session, row: CaseRow, now: datetime) -> None:
+    def _merge(self, session: Session, row: CaseRow, first: str, now: datetime) -> None:
         """Somebody sees that half the neighbourhood reports one and the same thing."""
-        merging.merge(session, row.number, self._alike[0], self._world.random.choice(_DISPATCHERS), now=now)
+        merging.merge(session, row.number, first, self._world.random.choice(_DISPATCHERS), now=now)
         self._world.done["并单"] += 1
 
     def _answer(self, session: Session, row: CaseRow, matter: Matter, by: Actor, now: datetime) -> None:

@@ -38,11 +38,12 @@ class Citizen:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one citizen calls about, in their own words. Who calls again uses the same."""
+    """What one citizen calls about, in their own words. `burst`: when many call about one thing, its name."""
 
     citizen: Citizen
     matter: Matter
     text: str
+    burst: str = ""
 
 
 @cache

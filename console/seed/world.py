@@ -71,8 +71,10 @@ class World:
         """A refusal is part of life: somebody comes too late, or another was quicker. It has changed nothing."""
         try:
             act(session, self.now)
-        except (Refusal, Impossible) as refusal:
-            self.refused[str(getattr(refusal, "step", type(refusal).__name__))] += 1
+        except Impossible as refusal:
+            self.refused[refusal.step.label] += 1
+        except Refusal as refusal:
+            self.refused[refusal.title] += 1
 
     def _round(self, tasks: Sequence[Task]) -> None:
         for task in tasks:
