@@ -26,8 +26,8 @@ class Step(Labelled):
     REJECT = "reject", "不予受理"  # reason: RejectReason, channel: where the citizen was sent, way: Way it was told
     ANSWER = "answer", "直接答复"  # answer, knowledge: id of the entry it came from, solved: true/false if asked
     DISPATCH = "dispatch", "派单"
-    # ^ assignments: [{id, department, part, due_at, sign_by, return_by}], recalled: [assignment ids], rules, calendar,
-    #   provisional, suggested: what the machine had proposed as lead
+    # ^ assignments: [{id, department, part, due_at, sign_by, return_by}], recalled: [assignment ids], rules and
+    #   calendar: their versions, rule: the rule itself (kept_rule.py), provisional, suggested: the lead proposed
     DELIVER = "deliver", "送达"  # assignment, channel
     SIGN = "sign", "签收"  # assignment, automatic: true when nobody did in time
     CONTACT = "contact", "首次联系"  # assignment, way: Way, reached: true/false
@@ -37,8 +37,8 @@ class Step(Labelled):
     DENY_RETURN = "deny_return", "驳回退单"  # assignment, reason: why, sign_by: until when to sign; due_at stays
     DISPUTE = "dispute", "提请裁定"  # assignment, reason, basis, suggested: a second objection, for the supervisor
     RULE = "rule", "裁定"
-    # ^ assignment, ruling: its id, text, sign_by when the department keeps it; assignments: as in dispatch, when
-    #   another one gets it
+    # ^ assignment, ruling: its id, department, text; sign_by when it is the same department; assignments and so on as
+    #   in dispatch when another one gets it
     PAUSE = "pause", "暂停计时"  # assignment, reason: PauseReason, until, due_at, before
     RESUME = "resume", "恢复计时"  # assignment, due_at, before, automatic: true when the pause ran out
     REQUEST_EXTENSION = "request_extension", "申请延期"  # assignment, extension: its id, amount, unit, reason
@@ -52,7 +52,7 @@ class Step(Labelled):
     TOLD = "told", "告知诉求人"  # about: Told, way: Way
     VISIT = "visit", "回访"
     # ^ solved: Solved, satisfied: Satisfied, contacted and true: true/false/absent, way: Way, visit: id;
-    #   when it went badly, assignments: [{id, due_at}] of those that have to do it again
+    #   when it went badly, assignments: [{id, due_at}] of those that have to do it again (`cases/rework.py`)
     VISIT_ATTEMPT = "visit_attempt", "回访未接通"  # way: Way, visit: id
     CLOSE_UNREACHED = "close_unreached", "未接通办结"  # after enough tries; never counted as satisfied
     CLOSE_UNRESOLVED = "close_unresolved", "有据办结"  # basis: the rule, explained: Way it was explained to the citizen

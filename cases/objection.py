@@ -111,7 +111,7 @@ def _move(
 ) -> Case:
     before = folded(session, row.number)
     if any(each.department == department for each in before.at_work):
-        raise Refusal("这个单位已经在办这个工单；请先另行安排", field="department")
+        raise Refusal("这个单位已经在协办；请先对它“免予答复”，再裁定由它办理", field="department")
     given = shares.new_shares(row, [(department, Part(share.part))], len(before.assignments), city, now)
     case = record(session, row, Step.RULE, by, data | shares.told(given, row, city), now=now)
     shares.hand_out(session, row, given, now=now)

@@ -46,7 +46,8 @@ PURE = {
     "cases": [
         "actor", "audit_chain", "clock", "conflict", "counting", "deadlines", "exports", "finding",
         "fold", "guards", "kept_rule", "lifecycle", "perfunctory", "privacy", "promises", "reasons",
-        "refusal", "return_visit", "search_words", "similar", "suggestions", "supervision", "timeline", "wording", "words",
+        "refusal", "return_visit", "search_words", "similar", "standing", "suggestions", "supervision",
+        "timeline", "wording", "words",
     ],
 }  # fmt: skip
 NOT_PURE = {"socket", "threading", "os", "time", "sqlalchemy", "fastapi", "subprocess", "random", "secrets", "queue",
