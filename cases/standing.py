@@ -1,4 +1,4 @@
-"""Where a case stands: the values its history is folded into (`fold.py`). Pure; it takes none of the citizen's words."""
+"""Where a case stands: the values its history is folded into (`fold.py`). Pure, and without the citizen's words."""
 
 from __future__ import annotations
 
