@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from cases.fold import ENOUGH_TRIES
 from cases.reasons import Satisfied, Solved
 from cases.words import Labelled
 from config.workdays import CITY_TIME
 
-ENOUGH = 3
 _APART = timedelta(hours=2)
 _SLOTS = (time(10), time(15), time(19))  # one for each time of day
 FIRST_SLOT = _SLOTS[0]
@@ -86,7 +86,7 @@ def next_try(tries: Sequence[datetime], now: datetime) -> datetime:
     """The next slot at a time of day that was not tried yet; the last try is on another day than the first."""
     used, local = {_time_of_day(each) for each in tries}, now.astimezone(CITY_TIME)
     days = {each.astimezone(CITY_TIME).date() for each in tries}
-    elsewhere = len(tries) >= ENOUGH - 1 and len(days) == 1
+    elsewhere = len(tries) >= ENOUGH_TRIES - 1 and len(days) == 1
     fresh = [slot for slot in _SLOTS if slot not in used] or list(_SLOTS)
     for ahead in range(3):
         day = local.date() + timedelta(days=ahead)
@@ -98,7 +98,7 @@ def next_try(tries: Sequence[datetime], now: datetime) -> datetime:
 
 
 def enough(tries: Sequence[datetime]) -> bool:
-    return len(tries) >= ENOUGH and len({each.astimezone(CITY_TIME).date() for each in tries}) > 1
+    return len(tries) >= ENOUGH_TRIES and len({each.astimezone(CITY_TIME).date() for each in tries}) > 1
 
 
 def _time_of_day(at: datetime) -> time:
