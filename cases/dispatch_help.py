@@ -56,9 +56,9 @@ def _of_rulings(session: Session, mine: Matter, city: City) -> Iterable[Claim]:
     for ruling in session.scalars(rulings.limit(_LOOKED_AT)):
         share = same_matter(mine, akin.matter_of(session.get_one(CaseRow, ruling.case_number), city))
         if share:
-            yield Claim(
-                ruling.department, Why.RULED, f"{ruling.at:%Y-%m-%d} 裁定同类事项由其办理：{ruling.text}", share
-            )
+            day = ruling.at.astimezone(CITY_TIME)
+            reason = f"{day:%Y-%m-%d} 裁定同类事项由其办理：{ruling.text}"
+            yield Claim(ruling.department, Why.RULED, reason, share)
 
 
 def _first(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -21,6 +21,8 @@ from cases.model import AssignmentRow, CaseRow, CaseShare
 from cases.search import called_from, search
 from cases.words import Kind, Part, State, Urgency
 
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)  # what every database can count with
+Moment = Annotated[AwareDatetime, Field(ge=_FIRST, lt=_LAST)]
 Words = Annotated[str | None, Field(max_length=100)]
 
 
@@ -34,9 +36,9 @@ class Wanted(BaseModel):
     kind: list[Kind] = []
     category: list[str] = Field([], max_length=50)
     department: Words = None
-    due_before: AwareDatetime | None = Field(None, description="Not replied yet, and due before this moment")
-    created_from: AwareDatetime | None = None
-    created_to: AwareDatetime | None = Field(None, description="Not including this moment")
+    due_before: Moment | None = Field(None, description="Not replied yet, and due before this moment")
+    created_from: Moment | None = None
+    created_to: Moment | None = Field(None, description="Not including this moment")
     phone: Annotated[str | None, Field(max_length=40)] = Field(None, description="The caller's whole number")
     call: Annotated[str | None, Field(max_length=200)] = None
 

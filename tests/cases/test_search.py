@@ -218,3 +218,10 @@ def test_a_departments_list_by_state_follows_the_case(wang, office):
         li.post(f"/cases/{lamp}/transitions", json={"action": "sign"})
         assert numbers(li, state="handling") == numbers(li, q="路灯", state="handling") == [lamp]
         assert numbers(li, state="dispatched") == []
+
+
+@pytest.mark.parametrize("odd", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00", "2026-03-09T10:00:00", "x"])
+def test_a_moment_that_no_calendar_needs_is_refused(small_office, odd):
+    with small_office.person("wang", Role.OPERATOR) as wang:
+        for name in ("created_from", "created_to", "due_before"):
+            assert wang.get("/cases", params={name: odd}).status_code == 422, name
