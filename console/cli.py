@@ -43,7 +43,7 @@ COMMANDS = {
     "seed": ("seed", "Live through a believable week, so that there is something to look at."),
     "delivery": ("delivery", "See what has not reached departments, and send it again."),
     "demo": ("demo", "Hold a scripted three-way call with sound, from ring to delivered case."),
-    "department-simulator": ("department", "Be a department's own system, well-behaved or not: to try things out with."),
+    "department-simulator": ("department", "Be a department's own system, well-behaved or not, to try things out."),
 }
 
 
