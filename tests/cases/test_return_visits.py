@@ -183,6 +183,7 @@ def test_the_mayors_matter_is_asked_by_supervisors_and_not_by_who_took_it(office
     assert queue(wang, mine=True) == queue(deputy, mine=True) == []
 
     assert result(wang, visit["id"], **HAPPY).status_code == 403
+    assert step(wang, number, "visit", solved="yes", satisfied="very").status_code == 403, "nor by the other way"
     assert result(deputy, visit["id"], **HAPPY).status_code == 403
     with office.database.session() as session:
         assert visit_calls.due_calls(session, office.clock()) == [], "nor does the telephone ask by itself"
@@ -193,6 +194,13 @@ def test_an_answer_needs_something_said(wang, approved):
     approved()
     empty = result(wang, queue(wang)[0]["id"], words="嗯")
     assert (empty.status_code, empty.json()["errors"][0]["pointer"]) == (422, "/solved")
+
+
+def test_a_visit_noted_as_a_step_of_the_case_is_the_same_visit(wang, approved):
+    number = approved()
+    assert step(wang, number, "visit", solved="yes", satisfied="very").status_code == 200
+    assert queue(wang) == []
+    assert [(each["case"], each["state"]) for each in queue(wang, state="answered")] == [(number, "answered")]
 
 
 def test_an_answer_is_given_once(wang, chief, approved):
