@@ -11,10 +11,10 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from cases.georeport.answers import Wrong
-from cases.history import assignments, history
+from cases.history import assignments, history, lead_of
 from cases.lifecycle import OVER
 from cases.model import CaseRow, Publication, Reported, Reporter
-from cases.words import Confidentiality, Part, State
+from cases.words import Confidentiality, State
 from config.city import City
 
 USUAL_SPAN = timedelta(days=90)
@@ -63,7 +63,7 @@ def shown(session: Session, rows: Iterable[CaseRow], city: City, *, extensions: 
 def _shown(session: Session, row: CaseRow, city: City, extensions: bool) -> dict[str, Any]:
     public, said = session.get(Publication, row.number), session.get(Reported, row.number)
     category, state = city.category(row.category), State(row.state)
-    lead = next((a for a in assignments(session, row.number) if a.part == Part.LEAD), None)
+    lead = lead_of(assignments(session, row.number))
     office = city.department(lead.department) if lead else None
     request: dict[str, Any] = {
         "service_request_id": row.number,
