@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from cases import feed
 from cases.actor import Actor
 from cases.model import CaseRow, InstructionEvent, InstructionRow, Person
-from cases.refusal import Conflict, NotFound, NotYours, Refusal, Stale
+from cases.refusal import Conflict, NotFound, NotYours, Refusal, Stale, needed
 from cases.words import Role
 
 LONGEST = timedelta(days=3)  # until the issuer has heard of it, unless the issuer gives more time
@@ -44,9 +44,9 @@ def give(
         raise Refusal(f"回告期限最长 {LONGEST.days} 天，请写今后 {LONGEST.days} 天内的时间", field="report_by")
     row = InstructionRow(
         case_number=case.number,
-        said_by=_needed(said_by, "said_by", "批示人"),
+        said_by=needed(said_by, "said_by", "批示人"),
         said_at=said_at,
-        words=_needed(words, "words", "批示原话"),
+        words=needed(words, "words", "批示原话"),
         demand=demand.strip(),
         issuer=_issuer(session, issuer.strip() or by.name),
         taken_by=by.title,
@@ -73,7 +73,7 @@ def find(session: Session, key: str, *, version: int | None = None, lock: bool =
 
 def report(session: Session, row: InstructionRow, text: str, by: Actor, *, now: datetime) -> InstructionRow:
     """Tell the issuer how far it is (回告)."""
-    return _happen(session, row, "report", _needed(text, "text", "办理进展或结果"), by, now)
+    return _happen(session, row, "report", needed(text, "text", "办理进展或结果"), by, now)
 
 
 def extend(
@@ -83,7 +83,7 @@ def extend(
     _only_issuer(row, by, "延长回告期限")
     if until <= row.report_by:
         raise Refusal("新的回告期限应晚于原来的", field="until")
-    _happen(session, row, "extend", _needed(reason, "reason", "延长的理由"), by, now, until)
+    _happen(session, row, "extend", needed(reason, "reason", "延长的理由"), by, now, until)
     row.report_by = until
     return row
 
@@ -93,7 +93,7 @@ def close(session: Session, row: InstructionRow, text: str, by: Actor, *, now: d
     _only_issuer(row, by, "销号")
     if not any(each.kind == "report" for each in events(session, row.id)):
         raise Conflict("还没有回告办理情况，不能销号")
-    _happen(session, row, "close", _needed(text, "text", "销号意见"), by, now)
+    _happen(session, row, "close", needed(text, "text", "销号意见"), by, now)
     row.state = "closed"
     return row
 
@@ -137,9 +137,3 @@ def _issuer(session: Session, name: str) -> str:
     if person is None or person.role not in _ISSUERS or person.disabled:
         raise Refusal("请在 issuer 写明批示人的登录名（督办员或管理员）；只有批示人可以销号和延期", field="issuer")
     return name
-
-
-def _needed(text: str, field: str, what: str) -> str:
-    if not text.strip():
-        raise Refusal(f"请写明{what}", field=field)
-    return text.strip()

@@ -17,7 +17,7 @@ from cases import feed
 from cases.actor import Actor
 from cases.deadlines import CITY_TIME
 from cases.model import AssignmentRow, CaseRow, DocumentNumber, SupervisionRow, Watch
-from cases.refusal import Conflict, NotFound, Refusal, Stale
+from cases.refusal import Conflict, NotFound, Refusal, Stale, needed
 from cases.supervision import FORMS, Level, NoticeState, Trigger, answer_by, may_arrive
 from cases.words import Urgency
 from config.city import City
@@ -99,7 +99,7 @@ def start(
     if level in FORMS and session.scalar(select(SupervisionRow.id).where(*same)):
         raise Conflict(f"对这个单位的这件工单，已有一份未了结的{level.label}；一事一单，请在原单上办理")
     trigger = Trigger.CONSEQUENCE if level is Level.TRANSFER else Trigger.OTHER
-    facts, key = _needed(reason, "reason", "启动督办的事由"), f"{trigger}:{now.isoformat()}"
+    facts, key = needed(reason, "reason", "启动督办的事由"), f"{trigger}:{now.isoformat()}"
     row = write(session, case, share, level, trigger, keys=[key], facts=facts, by=by.title, now=now)
     if level is Level.REMINDER:
         remind(row, case, city=city, now=now)
@@ -147,8 +147,8 @@ def answer(
     if row.level not in FORMS:
         raise Conflict("催办提醒不需要书面回复，请直接办理工单")
     if FORMS[Level(row.level)].leader_answers:
-        _needed(signed_by, "signed_by", "签字的单位负责人姓名")
-    row.answer, row.answer_signed_by = _needed(text, "answer", "回复内容"), signed_by.strip()
+        needed(signed_by, "signed_by", "签字的单位负责人姓名")
+    row.answer, row.answer_signed_by = needed(text, "answer", "回复内容"), signed_by.strip()
     row.state, row.answered_by, row.answered_at = NoticeState.ANSWERED.value, by.title, now
     row.version += 1
     return _noted(session, row)
@@ -188,7 +188,7 @@ def _look_again(session: Session, number: str, at: datetime) -> None:
 def _end(
     session: Session, row: SupervisionRow, state: NoticeState, reason: str, by: Actor, now: datetime
 ) -> SupervisionRow:
-    row.ended_because = _needed(reason, "reason", f"{state.label}的理由")
+    row.ended_because = needed(reason, "reason", f"{state.label}的理由")
     row.state, row.ended_by, row.ended_at, row.version = state.value, by.title, now, row.version + 1
     return _noted(session, row)
 
@@ -197,12 +197,6 @@ def _expect(row: SupervisionRow, act: str, state: NoticeState) -> None:
     now = NoticeState(row.state)
     if now is not state:
         raise Conflict(f"这份督办通知{now.label}，不能{act}；只有{state.label}的可以")
-
-
-def _needed(text: str, field: str, what: str) -> str:
-    if not text.strip():
-        raise Refusal(f"请写明{what}", field=field)
-    return text.strip()
 
 
 def _next_number(session: Session, level: Level, now: datetime) -> str:

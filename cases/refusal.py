@@ -43,3 +43,10 @@ class Conflict(Refusal):
     status = 409
     code = "conflict"
     title = "与当前状态冲突"
+
+
+def needed(text: str, field: str, what: str) -> str:
+    """The text without blanks around it. Raises Refusal when nothing is left."""
+    if not text.strip():
+        raise Refusal(f"请写明{what}", field=field)
+    return text.strip()
