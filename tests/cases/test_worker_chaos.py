@@ -87,6 +87,7 @@ class Killer:
 
     def __call__(self) -> None:
         now = time.monotonic()
+        self._workers.revive()
         for each in self._workers.at_work():
             self._since.setdefault(each.pid, now)
         seasoned = [each for each in self._workers.processes if now - self._since.get(each.pid, now) > 2]

@@ -40,6 +40,12 @@ class Workers:
         said = self._said.read_text()
         return [each for each in self.processes if re.search(rf"-{each.pid}-\w+ is ready", said)]
 
+    def revive(self) -> None:
+        """Start again those that ended by themselves (75: silent for too long), as whatever runs a service does."""
+        for ended in [each for each in self.processes if each.poll() is not None]:
+            self.processes.remove(ended)
+            self.start()
+
     def kill_one(self) -> None:
         self.kill(random.choice(self.processes))
 
