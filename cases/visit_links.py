@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from cases import visits
+from cases import tries, visits
 from cases.actor import THE_CITIZEN, Actor
 from cases.model import CaseRow, ReturnVisit, VisitLink
 from cases.reasons import Way
 from cases.refusal import NotFound
 from cases.return_visit import Answers, VisitState
 from config.city import City
+from config.database import Database
 
 LIVES = timedelta(days=7)
+TRIES, SPAN = 30, timedelta(minutes=5)  # wrong links from one address
 GONE = "这个链接无效、已过期，或者已经用过。如需反映情况，请拨打 12345。"
 
 
@@ -54,6 +58,30 @@ def answer(session: Session, secret: str, said: Answers, *, city: City, now: dat
     visits.answered(session, visit, case, said, THE_CITIZEN, Way.WEB, city=city, now=now)
     link.used_at = now
     return visit
+
+
+@contextmanager
+def limited(database: Database, address: str, now: datetime) -> Iterator[Session]:
+    """A transaction for whoever comes with a link. The try is counted against the address before it is judged; only a
+    wrong link stays counted. Raises TooManyTries."""
+    key = f"visit\0{address}"
+    with database.session() as session:
+        tries.count(session, key, TRIES, SPAN, now)
+    try:
+        with database.session() as session:
+            yield session
+    except NotFound:
+        raise
+    except BaseException:
+        _forgive(database, key)
+        raise
+    else:
+        _forgive(database, key)
+
+
+def _forgive(database: Database, key: str) -> None:
+    with database.session() as session:
+        tries.forgive(session, key)
 
 
 def _digest(secret: str) -> str:

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 from cases import closing, feed, instructions, rework
 from cases.actor import Actor, Outside
 from cases.deadlines import CITY_TIME
-from cases.history import assignments, folded, record
+from cases.history import assignments, folded, lead_of, record
 from cases.lifecycle import Step
 from cases.model import CaseRow, ReturnVisit, VisitTry
 from cases.promises import promises
 from cases.reasons import Way
 from cases.refusal import Conflict, NotFound, NotYours, Refusal, Stale
 from cases.return_visit import FIRST_SLOT, Answers, Outcome, VisitState, enough, first_try, next_try
-from cases.words import Part, Role, State
+from cases.words import Role, State
 from config.city import City
 
 ASKED_IN = (State.RETURN_VISIT, State.MERGED, State.CANCELLED)  # whoever withdrew or was merged is asked as well
@@ -144,7 +144,7 @@ def _move(
 
 def _keep_in_mind(session: Session, visit: ReturnVisit, case: CaseRow, city: City, now: datetime) -> None:
     """The citizen was content with a promise: on the day after it came due somebody asks whether it was kept."""
-    lead = next((each for each in reversed(assignments(session, case.number)) if each.part == Part.LEAD), None)
+    lead = lead_of(assignments(session, case.number))
     said_on = (lead.replied_at if lead and lead.replied_at else now).astimezone(CITY_TIME).date()
     promised = promises(lead.reply if lead else "", city.reply_words, said_on, city.workdays)
     due = max((each.due for each in promised if each.due), default=said_on)

@@ -30,6 +30,7 @@ from console.pages import signing
 from console.pages.citizen_records import CitizensInDatabase
 from console.pages.ports import Ports
 from console.pages.records import CasesInDatabase, PeopleInDatabase, TypedInDatabase
+from console.pages.visit import VisitsInDatabase
 from console.pages.work_records import WorkInDatabase
 from console.return_visits import ReturnVisits
 from console.telephony import Telephony
@@ -208,6 +209,7 @@ class Hotline:
             notepad=TypedInDatabase(database, now),
             work=WorkInDatabase(database, self.city, now),
             citizens=CitizensInDatabase(database, self.city, now),
+            visits=VisitsInDatabase(database, self.city, now),
             city=self.city,
             now=now,
             public_url=settings.public_url,

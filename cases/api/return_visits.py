@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -12,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases import audit, case, tries, visit_links, visits
+from cases import audit, case, visit_links, visits
 from cases.actor import FRONT, Actor
 from cases.api import visit_answers as answers
 from cases.api.bodies import Text
@@ -23,11 +20,9 @@ from cases.api.setting import Setting
 from cases.audit import Action
 from cases.model import CaseRow, ReturnVisit
 from cases.reasons import Satisfied, Solved, Way
-from cases.refusal import Conflict, NotFound
+from cases.refusal import Conflict
 from cases.return_visit import Answers, Outcome, VisitState
 from cases.words import Role
-
-_TRIES, _SPAN = 30, timedelta(minutes=5)  # of wrong links from one address
 
 
 class Said(BaseModel):
@@ -163,32 +158,19 @@ def _by_link(router: APIRouter, setting: Setting) -> None:
     def asked(secret: str, request: Request, response: Response) -> dict[str, Any]:
         """Without a login. Neither name nor number is shown. Wrong links are counted by address."""
         response.headers["Cache-Control"] = "private, no-store"
-        with _limited(request, setting), setting.database.session() as session:
+        with visit_links.limited(setting.database, _address(request), setting.clock()) as session:
             visit, about = visit_links.opened(session, secret, now=setting.clock())
             return answers.for_citizen(session, visit, about, setting.city)
 
     @router.post("/public/visits/{secret}", summary="Answer by the link, once")
     def say(secret: str, body: Said, request: Request) -> dict[str, Any]:
-        with _limited(request, setting), setting.database.session() as session:
+        with visit_links.limited(setting.database, _address(request), setting.clock()) as session:
             visit_links.answer(session, secret, body.answers(), city=setting.city, now=setting.clock())
         return {"thanks": "感谢您的评价。"}
 
 
-@contextmanager
-def _limited(request: Request, setting: Setting) -> Iterator[None]:
-    """Counts this try against the address before it is judged; only a wrong link stays counted."""
-    key, wrong = f"visit\0{request.client.host if request.client else ''}", False
-    with setting.database.session() as session:
-        tries.count(session, key, _TRIES, _SPAN, setting.clock())
-    try:
-        yield
-    except NotFound:
-        wrong = True
-        raise
-    finally:
-        if not wrong:
-            with setting.database.session() as session:
-                tries.forgive(session, key)
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _noted(

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from cases import privacy, visits
 from cases.actor import Actor
 from cases.api.answers import moment
-from cases.history import assignments
+from cases.history import assignments, lead_of
 from cases.model import AssignmentRow, CaseRow, ReturnVisit, VisitTry
 from cases.return_visit import QUESTIONS, Outcome, VisitState, script
-from cases.words import Confidentiality, Part, State
+from cases.words import Confidentiality, State
 from config.city import City
 
 __all__ = ["for_citizen", "line", "moment", "view"]
@@ -73,7 +73,7 @@ def for_citizen(session: Session, visit: ReturnVisit, case: CaseRow, city: City)
 
 
 def _script(session: Session, case: CaseRow, city: City) -> dict[str, Any]:
-    lead = next((each for each in reversed(assignments(session, case.number)) if each.part == Part.LEAD), None)
+    lead = lead_of(assignments(session, case.number))
     hidden = {case.phone: "*" * len(case.phone), case.caller_name: "*"}
     hello = script(
         city=city.name,

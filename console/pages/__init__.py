@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, FastAPI
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from console.pages import actions, citizen, desk, door, guard, login, register, reveal, stream, work
+from console.pages import actions, citizen, desk, door, guard, login, register, reveal, stream, visit, work
 from console.pages.ports import Ports
 from console.pages.presence import GRACE_SECONDS, Presence
 from console.pages.render import DIST
@@ -44,6 +44,7 @@ def router(ports: Ports, *, grace_seconds: float = GRACE_SECONDS) -> APIRouter:
         reveal.routes(ports, entrance),
         stream.routes(ports, entrance, presence),
         citizen.routes(ports),
+        visit.routes(ports),
         static(),
     ):
         all_pages.include_router(one)

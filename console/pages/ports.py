@@ -15,6 +15,7 @@ from ivr.live import Refused
 
 if TYPE_CHECKING:
     from console.pages.citizen_records import CitizensInDatabase
+    from console.pages.visit import VisitsInDatabase
     from console.pages.work_records import WorkInDatabase
 
 
@@ -189,6 +190,7 @@ class Ports:
     notepad: Notepad
     work: WorkInDatabase
     citizens: CitizensInDatabase
+    visits: VisitsInDatabase
     city: City
     now: Callable[[], datetime]
     public_url: str = ""

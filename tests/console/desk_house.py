@@ -31,6 +31,7 @@ from console.pages import install
 from console.pages.citizen_records import CitizensInDatabase
 from console.pages.ports import Ports
 from console.pages.records import CasesInDatabase, PeopleInDatabase, TypedInDatabase
+from console.pages.visit import VisitsInDatabase
 from console.pages.work_records import WorkInDatabase
 from ivr import room as rooms
 from ivr.board import (
@@ -247,6 +248,7 @@ def made_ports(database: Database, city: City, switchboard: Switchboard) -> Port
         notepad=TypedInDatabase(database, now),
         work=WorkInDatabase(database, city, now),
         citizens=CitizensInDatabase(database, city, now),
+        visits=VisitsInDatabase(database, city, now),
         city=city,
         now=now,
     )

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from cases import visit_links, visits
+from cases.actor import Actor
+from cases.model import CaseRow
+from cases.words import Role
 from tests.console.desk_house import House, built, house, signed_in
 from tests.console.test_work import take
 
@@ -93,3 +97,27 @@ def test_one_address_cannot_flood_the_hotline(browser: httpx.Client) -> None:
     answers = [browser.post("/report", data={"text": WORDS}).status_code for _ in range(11)]
     assert answers[-1] == 422
     assert "次数过多" in browser.post("/report", data={"text": WORDS}).text
+
+
+def link(house: House, no: str) -> str:
+    with house.database.session() as session:
+        row = session.get_one(CaseRow, no)
+        visit = visits.open_for(session, row, now=house.ports.now())
+        assert visit
+        by = Actor("limin", Role.OPERATOR)
+        return visit_links.new(session, visit, by, link_base="", now=house.ports.now())
+
+
+def test_whoever_has_the_link_answers_once_and_sees_neither_name_nor_number(
+    house: House, browser: httpx.Client
+) -> None:
+    no, code = complain(browser)
+    replied(house, no)
+    path = link(house, no)
+    shown = browser.get(path)
+    assert "已更换 6 盏灯具" in shown.text
+    assert not any(secret in shown.text for secret in ("13800001111", "王秀英", "13911112222"))
+    assert "请至少" in browser.post(path, data={"words": "谢谢"}).text
+    assert "不会自动关闭" in browser.post(path, data={"solved": "no", "satisfied": "no", "words": "还是不亮"}).text
+    assert "退回重办" in browser.get(f"/cases/{no}?code={code}").text
+    assert browser.get(path).status_code == browser.get("/visits/nothing").status_code == 404
