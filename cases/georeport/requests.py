@@ -99,7 +99,7 @@ def _visible(reporter: Reporter | None) -> Select[CaseRow]:
     return select(CaseRow).where(or_(open_to_all, CaseRow.number.in_(own)))
 
 
-def _newest(chosen: Select[CaseRow]) -> Select[tuple[CaseRow]]:
+def _newest(chosen: Select[CaseRow]) -> Select[CaseRow]:
     return chosen.order_by(CaseRow.created_at.desc(), CaseRow.number.desc())
 
 

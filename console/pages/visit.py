@@ -1,4 +1,4 @@
-"""The page behind the link of a return visit (回访): what was done, and a few questions. Without a login or JavaScript."""
+"""The page behind the link of a return visit (回访): what was done, and a few questions. No login, no JavaScript."""
 
 from __future__ import annotations
 
