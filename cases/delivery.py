@@ -57,7 +57,7 @@ class Deliveries:
         self._unit = timedelta(seconds=settings.delivery_retry_seconds)
 
     def task(self) -> work.Task:
-        return work.Task(outbox.DELIVER, self.deliver, outbox.due, at_once=8)
+        return work.Task(outbox.DELIVER, self.deliver, outbox.due, at_once=8, look_seconds=0.2)
 
     def deliver(self, delivery_id: str) -> None:
         """One attempt, if it is this row's turn."""

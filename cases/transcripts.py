@@ -39,7 +39,7 @@ class Transcripts:
         self._clock = clock or (lambda: datetime.now(UTC))
 
     def task(self) -> work.Task:
-        return work.Task(intake.TRANSCRIBE, self.run, due, at_once=1)
+        return work.Task(intake.TRANSCRIBE, self.run, due, at_once=1, look_seconds=0.5)
 
     def run(self, call_id: str) -> None:
         claimed = self._claim(call_id)

@@ -14,12 +14,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 log = logging.getLogger("hotline.worker")
 
+BEAT_SECONDS = 1.0
 LEASE_SECONDS = 6.0
 FROZEN = 75  # exit code: start me again
 _SWEEP_LOCK = 12345_02
@@ -28,6 +30,13 @@ _BEAT = """INSERT INTO work_executors (id, beat_at) VALUES (:id, clock_timestamp
     ON CONFLICT (id) DO UPDATE SET beat_at = clock_timestamp()"""
 _ALIVE = "SELECT id FROM work_executors WHERE beat_at > clock_timestamp() - make_interval(secs => :lease)"
 _FORGET = "DELETE FROM work_executors WHERE beat_at < clock_timestamp() - interval '1 day'"
+
+
+class Stop(Protocol):
+    """Whether this process was told to end: a `threading.Event`, or what a signal sets."""
+
+    def is_set(self) -> bool: ...
+    def wait(self, timeout: float) -> bool: ...
 
 
 class Executor:
@@ -51,6 +60,25 @@ class Executor:
         self._last_beat = now
 
     @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Beats in a thread of its own: a long round on a busy machine is no silence, a frozen process is one."""
+        over = threading.Event()
+        thread = threading.Thread(target=self._beat_until, args=(over,), name="beat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join(LEASE_SECONDS)
+
+    def _beat_until(self, over: threading.Event) -> None:
+        while not over.wait(BEAT_SECONDS):
+            try:
+                self.beat()
+            except SQLAlchemyError as problem:  # the database is away for a moment, or for so long that we are dead
+                log.warning("worker %s cannot show that it lives (%s)", self.id, type(problem).__name__)
+
+    @contextmanager
     def sweeping(self) -> Iterator[set[str] | None]:
         """The executors that are alive, for the one worker that sweeps now; None for all others."""
         if not self._postgres:
@@ -70,7 +98,7 @@ class Executor:
                 connection.execute(text("DELETE FROM work_executors WHERE id = :id"), {"id": self.id})
 
     @contextmanager
-    def alone(self, stop: threading.Event) -> Iterator[bool]:
+    def alone(self, stop: Stop) -> Iterator[bool]:
         """On SQLite: hold the lock beside the file. False if told to stop while still waiting for it."""
         path = self._engine.url.database
         if self._postgres or not path:
@@ -80,7 +108,7 @@ class Executor:
             yield _wait_for_lock(file, stop)
 
 
-def _wait_for_lock(file: IO[str], stop: threading.Event) -> bool:
+def _wait_for_lock(file: IO[str], stop: Stop) -> bool:
     told = False
     while not stop.is_set():
         try:

@@ -40,6 +40,7 @@ class Task:
     run: Callable[[str], None]
     due: Callable[[Session, datetime], Iterable[tuple[str, int]]]
     at_once: int = 4
+    look_seconds: float = 2.0  # how often the queue is looked at; each look is a query, also while there is nothing
 
 
 def job_id(task: str, ref: str, turn: int) -> str:

@@ -26,13 +26,13 @@ from dbos import DBOS, DBOSConfig
 from sqlalchemy import Engine, create_engine, event, make_url
 
 from config.database import BUSY_TIMEOUT_MS, Database
-from config.executor import Executor
+from config.executor import Executor, Stop
 from config.work import APPLICATION, APPLICATION_VERSION, WORKFLOW, Task, enqueue, job_id
 
 log = logging.getLogger("hotline.worker")
 
 ROUND_SECONDS = 1.0
-LOOK_SECONDS = 0.2  # how often a queue is looked at: a case is on its way within half a second
+IDLE_LOOK_SECONDS = 0.2
 DRAIN_SECONDS = 2  # for what is being done when the worker is told to stop; what takes longer is done again later
 KEEP_DAYS = 7
 _LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
@@ -67,28 +67,28 @@ class Worker:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._life = Executor(database.engine, self.executor)
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Work until `stop` is set. Waits first while another worker holds the same SQLite file."""
         with self._life.alone(stop) as mine:
             if not mine:
                 return
-            with self._launched():
+            with self._launched(), self._life.beating():
                 log.info("worker %s is ready for: %s", self.executor, ", ".join(t.name for t in self._tasks))
                 self._rounds(stop)
 
     def run_until_idle(self, patience_seconds: float = 60.0) -> bool:
         """Work off what is due now, then return; True when nothing that is due remains."""
         stop = threading.Event()
-        with self._life.alone(stop), self._launched():
+        with self._life.alone(stop), self._launched(), self._life.beating():
             end = time.monotonic() + patience_seconds
             while time.monotonic() < end:
                 self._round()
                 if self._idle():
                     return True
-                time.sleep(LOOK_SECONDS)
+                time.sleep(IDLE_LOOK_SECONDS)
         return False
 
-    def _rounds(self, stop: threading.Event) -> None:
+    def _rounds(self, stop: Stop) -> None:
         while not stop.is_set():
             try:
                 self._round()
@@ -97,7 +97,6 @@ class Worker:
             stop.wait(ROUND_SECONDS)
 
     def _round(self) -> None:
-        self._life.beat()
         with self._life.sweeping() as alive:
             if alive is not None:
                 self._resume_orphans(alive)
@@ -151,7 +150,7 @@ class Worker:
         self._life.beat()  # before the first job is taken, or another worker would take it over at once
         DBOS.launch()
         for task in self._tasks:
-            DBOS.register_queue(task.name, worker_concurrency=task.at_once, polling_interval_sec=LOOK_SECONDS)
+            DBOS.register_queue(task.name, worker_concurrency=task.at_once, polling_interval_sec=task.look_seconds)
         try:
             yield
         finally:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,7 +41,7 @@ def worker(once: bool) -> None:
     runner = Worker(database, tasks(settings, database))
     if once:
         sys.exit(0 if runner.run_until_idle() else 1)
-    runner.run(_told_to_stop())
+    runner.run(ToldToStop())
 
 
 def tasks(settings: Settings, database: Database) -> Sequence[Task]:
@@ -90,11 +90,26 @@ def tasks(settings: Settings, database: Database) -> Sequence[Task]:
     ]
 
 
-def _told_to_stop() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+class ToldToStop:
+    """Set by a signal. Not a `threading.Event`: a handler that sets one may have interrupted the very thread that holds
+    the event's lock, and then waits for it for ever (seen: a worker that outlived its hotline)."""
+
+    def __init__(self) -> None:
+        self._told = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._tell)
+
+    def is_set(self) -> bool:
+        return self._told
+
+    def wait(self, timeout: float) -> bool:
+        end = time.monotonic() + timeout
+        while not self._told and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
+        return self._told
+
+    def _tell(self, *_signal: object) -> None:
+        self._told = True
 
 
 COMMANDS = {"worker": worker}
