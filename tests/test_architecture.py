@@ -30,7 +30,7 @@ FLOORS = {
 }  # fmt: skip
 PURE = {
     "config": [
-        "city", "codes", "notebook", "offices", "problems", "reply_words", "rules", "search", "telephones",
+        "city", "codes", "figures", "notebook", "offices", "problems", "reply_words", "rules", "search", "telephones",
         "words", "workdays", "yaml_reader", "yaml_text",
     ],
     "ivr": [
@@ -44,10 +44,13 @@ PURE = {
         "understood", "vocabulary", "wishes",
     ],
     "cases": [
-        "actor", "audit_chain", "clock", "conflict", "counting", "deadlines", "exports", "finding",
-        "fold", "guards", "kept_rule", "lifecycle", "perfunctory", "privacy", "promises", "reasons",
-        "refusal", "return_visit", "search_words", "similar", "standing", "suggestions", "supervision",
-        "timeline", "wording", "words",
+        "actor", "audit_chain", "breaker", "clock", "conflict", "counting", "deadlines", "exports",
+        "figures/definitions", "figures/facts", "figures/from_history", "figures/hot_topics", "figures/measure",
+        "figures/of_calls", "figures/of_departments", "figures/of_results", "figures/period",
+        "figures/six_hundred", "figures/small_cells", "figures/where", "finding", "fold", "guards", "kept_rule",
+        "lifecycle", "perfunctory", "privacy", "promises", "public_figures", "ranking", "reasons", "refusal",
+        "report_tables", "return_visit", "search_words", "similar", "standing", "suggestions", "supervision",
+        "timeline", "weekly", "wording", "words",
     ],
 }  # fmt: skip
 NOT_PURE = {"socket", "threading", "os", "time", "sqlalchemy", "fastapi", "subprocess", "random", "secrets", "queue",
