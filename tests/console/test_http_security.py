@@ -171,6 +171,8 @@ def test_what_operators_say_of_themselves_is_short_and_plain(front: Front, odd: 
 LEADERS, DEPARTMENTS = {"dispatcher", "supervisor", "administrator"}, {"clerk", "system"}
 FRONT = LEADERS | {"operator"}
 ALL = FRONT | DEPARTMENTS
+DECIDE, ABOVE = {"dispatcher", "supervisor"}, {"supervisor", "administrator"}
+TALK = DECIDE | {"operator"}  # who speaks with citizens
 MAY = {
     "POST /tokens": None,  # by name and password
     "DELETE /tokens/current": ALL,
@@ -193,7 +195,7 @@ MAY = {
     "GET /public/cases/{number}": None,  # by the citizen's code
     "GET /departments": ALL,
     "GET /departments/{code}/endpoint": {"administrator"} | DEPARTMENTS,
-    "PUT /departments/{code}/endpoint": {"administrator"} | DEPARTMENTS,
+    "PUT /departments/{code}/endpoint": {"administrator", "system"},
     "GET /deliveries": ALL,
     "POST /deliveries/{key}/replay": LEADERS,
     "GET /calls": FRONT,
@@ -210,8 +212,108 @@ MAY = {
     "DELETE /rooms/{room_id}/participants/{leg}": FRONT,
     "PUT /rooms/{room_id}/recording": FRONT,
     "GET /events": ALL,
+    # the steps of a case and of a department's share
+    "GET /assignments/{key}": ALL,
+    "GET /assignments/{key}/transitions": ALL,
+    "POST /assignments/{key}/transitions": ALL,
+    "POST /assignments/{key}/extensions": DEPARTMENTS,
+    "POST /assignments/{key}/pauses": DECIDE,
+    "GET /assignments/{key}/reply-check": FRONT,
+    "GET /extensions": ALL,
+    "POST /extensions/{key}/decision": DECIDE,
+    "GET /cases/{number}/timeline": ALL,
+    "GET /cases/{number}/reports": ALL,
+    "GET /cases/{number}/attachments": ALL,
+    "POST /cases/{number}/attachments": ALL,
+    "GET /attachments/{key}": ALL,
+    "POST /cases/{number}/reply-drafts": DEPARTMENTS,
+    "GET /cases/{number}/reply-drafts": DEPARTMENTS,
+    "POST /reply-drafts/{key}/check": DEPARTMENTS,
+    "PUT /cases/{number}/publication": LEADERS,
+    "DELETE /cases/{number}/publication": LEADERS,
+    # what is like what, and whom to send it to
+    "POST /cases/similar": FRONT,
+    "GET /cases/{number}/similar": FRONT,
+    "GET /cases/{number}/suggestions": FRONT,
+    "GET /cases/{number}/merged": FRONT,
+    "PUT /cases/{number}/repeat-of": FRONT,
+    "POST /cases/{number}/merge": DECIDE,
+    "POST /cases/{number}/unmerge": DECIDE,
+    # return visits, supervision, instructions
+    "POST /cases/{number}/return-visits": TALK,
+    "GET /return-visits": FRONT,
+    "GET /return-visits/{key}": FRONT,
+    "PATCH /return-visits/{key}": TALK,
+    "POST /return-visits/{key}/links": TALK,
+    "POST /return-visits/{key}/result": TALK,
+    "GET /supervisions": ALL,
+    "POST /supervisions": {"supervisor"},
+    "POST /supervisions/issue": {"supervisor"},
+    "GET /supervisions/form.css": None,
+    "GET /supervisions/{key}": ALL,
+    "GET /supervisions/{key}/form": ALL,
+    "POST /supervisions/{key}/answer": DEPARTMENTS,
+    "POST /supervisions/{key}/cancel": {"supervisor"},
+    "POST /supervisions/{key}/dismiss": {"supervisor"},
+    "POST /supervisions/{key}/issue": {"supervisor"},
+    "GET /instructions": FRONT,
+    "POST /instructions": FRONT,
+    "GET /instructions/{key}": FRONT,
+    "POST /instructions/{key}/close": FRONT,  # and only by whose instruction it is
+    "POST /instructions/{key}/extend": FRONT,
+    "POST /instructions/{key}/reports": FRONT,
+    # figures
+    "GET /reports/kpi": LEADERS | DEPARTMENTS,
+    "GET /reports/kpi/{code}/exceptions": LEADERS | DEPARTMENTS,
+    "GET /reports/ranking": LEADERS,
+    "POST /reports/ranking/publication": ABOVE,
+    "GET /reports/ranking/publication/{name}": LEADERS | DEPARTMENTS,
+    "GET /reports/six-hundred": LEADERS,
+    "GET /reports/six-hundred/{metric}/exceptions": LEADERS,
+    "GET /reports/weekly": LEADERS,
+    "GET /reports/exclusions": LEADERS | DEPARTMENTS,
+    "POST /reports/exclusions": LEADERS | DEPARTMENTS,
+    "POST /reports/exclusions/{key}/decision": ABOVE,
+    # what the city has laid down and knows
+    "GET /categories": ALL,
+    "GET /services": ALL,
+    "GET /rules": ALL,
+    "GET /calendar/{year}": ALL,
+    "GET /knowledge": FRONT,
+    "GET /knowledge/{key}": FRONT,
+    "POST /knowledge/{key}/unhelpful": FRONT,
+    "POST /knowledge": ABOVE,
+    "PUT /knowledge/{key}": ABOVE,
+    "DELETE /knowledge/{key}": ABOVE,
+    "GET /callers": ABOVE,
+    "POST /callers": ABOVE,
+    "DELETE /callers/{key}": ABOVE,
+    "GET /deliveries/departments": LEADERS,
+    "POST /departments/{code}/endpoint/keys": {"administrator", "system"},
+    "POST /departments/{code}/endpoint/test": {"administrator", "system"},
+    # citizens: by number and code, or by a link's secret
+    "POST /public/cases": None,
+    "POST /public/cases/{number}/attachments": None,
+    "POST /public/cases/{number}/not-solved": None,
+    "POST /public/cases/{number}/rating": None,
+    "POST /public/cases/{number}/supplements": None,
+    "POST /public/cases/{number}/withdrawal": None,
+    "GET /public/stats": None,
+    "GET /public/visits/{secret}": None,
+    "POST /public/visits/{secret}": None,
 }
-WITHOUT_LOGIN = {"POST /tokens": {422}, "GET /public/cases/{number}": {404, 429}}  # operation -> what a stranger gets
+# operation -> what a stranger gets
+WITHOUT_LOGIN = {
+    "POST /tokens": {422},
+    "GET /public/cases/{number}": {404, 429},
+    "POST /public/cases": {422},
+    **{f"POST /public/cases/{{number}}/{act}": {422}
+       for act in ("attachments", "not-solved", "rating", "supplements", "withdrawal")},
+    "GET /public/stats": {200, 503},
+    "GET /public/visits/{secret}": {404, 429},
+    "POST /public/visits/{secret}": {404, 429},
+    "GET /supervisions/form.css": {200},
+}  # fmt: skip
 WHO = {
     "operator": "limin",
     "dispatcher": "sunli",
@@ -294,13 +396,18 @@ def test_every_refusal_is_a_problem_document_that_the_document_announces(front: 
 
 
 # ---- the citizen's code
+def forget_tries(front: Front) -> None:
+    """All tests come from one address."""
+    with front.database.session() as session:
+        session.execute(delete(LoginTries))
+
+
 def test_codes_cannot_be_tried_out_on_the_page(front: Front) -> None:
     with front.client("limin") as limin, front.client() as stranger:
         plea = {"kind": "help", "category": "city_management", "summary": "路灯不亮", "phone": "13800001111"}
         made = limin.post("/api/v1/cases", json=plea).json()
         limin.post(f"/api/v1/cases/{made['number']}/reveals", json={"field": "phone", "purpose": "回电核实"})
-        with front.database.session() as session:
-            session.execute(delete(LoginTries))  # other tests have come from this address
+        forget_tries(front)
         page = stranger.get(f"/cases/{made['number']}", params={"code": made["code"]})
         assert page.status_code == 200
         assert "12345 热线话务员查看了您的联系电话，用途：回电核实" in page.text
@@ -374,6 +481,7 @@ def evil_case(front: Front) -> dict[str, Any]:
 
 
 def test_no_text_of_anybody_becomes_part_of_a_page(front: Front) -> None:
+    forget_tries(front)
     made = evil_case(front)
     front.switchboard.rings("limin", caller="13805712345")
     front.switchboard.answers("limin")
