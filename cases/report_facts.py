@@ -36,6 +36,7 @@ from cases.model import (
     ExclusionRow,
     LegRow,
     RecordingRow,
+    RepeatLink,
     SupervisionRow,
 )
 from cases.similar import Relation, likeness
@@ -60,6 +61,7 @@ class Found:
     calls: tuple[CallFact, ...]
     cases: tuple[CaseRow, ...]
     earlier: tuple[CaseRow, ...]  # closed before, of the same numbers
+    linked: Mapping[str, str]  # what people have said to be a repeat complaint, of which case
     histories: Mapping[str, Sequence[Happening]]
     supervised: Noticed
     sent: tuple[Sent, ...]
@@ -78,7 +80,7 @@ class Found:
             by_phone[old.phone].append(old)
         new = [row for row in self.cases if self.period.has(row.created_at) and row.kind not in NO_PROBLEM]
         alike = ((row, old) for row in new for old in by_phone.get(row.phone, ()) if _repeated(row, old, city))
-        return {row.number: old.number for row, old in alike}
+        return {**{row.number: old.number for row, old in alike}, **self.linked}
 
 
 def read(session: Session, period: Period, *, now: datetime) -> Found:
@@ -91,6 +93,7 @@ def read(session: Session, period: Period, *, now: datetime) -> Found:
         calls=tuple(calls),
         cases=cases,
         earlier=tuple(_earlier(session, cases, period)),
+        linked=_linked(session, numbers),
         histories=_histories(session, numbers),
         supervised=_supervised(session, numbers),
         sent=tuple(_sent(session, period)),
@@ -112,8 +115,9 @@ def reports(session: Session, week: Period, city: City) -> list[Report]:
 
 
 def _calls(session: Session, period: Period) -> list[CallFact]:
-    """Calls that may have reached the waiting line in the period. An operator or a department who joined answered."""
-    begun = CallRow.started_at >= period.start - _GREETING, CallRow.started_at < period.end
+    """Calls that may have reached the waiting line in the period. An operator or a department who joined answered.
+    Citizens whom we have called have dialled nothing, and waited for nobody."""
+    begun = CallRow.started_at >= period.start - _GREETING, CallRow.started_at < period.end, CallRow.dialled != ""
     lined = select(CallEventRow.call_id, func.min(CallEventRow.at)).where(CallEventRow.kind == CallKind.LINE_JOINED)
     lined = lined.join(CallRow, CallRow.id == CallEventRow.call_id).where(*begun)
     offered = dict(session.execute(lined.group_by(CallEventRow.call_id)).all())
@@ -146,6 +150,11 @@ def _pieces(keys: Collection[str]) -> Iterator[list[str]]:
     listed = list(keys)
     for first in range(0, len(listed), _AT_ONCE):
         yield listed[first : first + _AT_ONCE]
+
+
+def _linked(session: Session, numbers: Collection[str]) -> dict[str, str]:
+    found = _some(session, select(RepeatLink), RepeatLink.case_number, numbers)
+    return {each.case_number: each.earlier_number for each in found}
 
 
 def _some(session: Session, chosen: Select[Any], column: Any, keys: Collection[str]) -> Iterator[Any]:

@@ -246,3 +246,10 @@ def test_a_month_is_computed_once_and_by_one_at_a_time(small_office, city, clock
     assert (turned_away.status_code, turned_away.headers["retry-after"]) == (503, "2")
     assert small_office.anonymous().get("/public/stats", params={"month": "2026-02"}).json() == first.result().json()
     assert asked == ["2026-02"]
+
+
+def test_what_a_person_says_to_be_a_repeat_complaint_counts_as_one(lives, chief):
+    first, again = lives.settled(), lives.dispatched()
+    before = figure(chief, "repeated")["n"]
+    assert chief.put(f"/cases/{again}/repeat-of", json={"number": first}).status_code == 200
+    assert figure(chief, "repeated")["n"] == before + 1
