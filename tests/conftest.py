@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """On a build server, what hangs on milliseconds of a shared machine gets a second try; the log names it (R)."""
     if os.environ.get("CI"):
         for item in items:
-            if any(item.get_closest_marker(mark) for mark in ("calls", "browser")):
+            if any(item.get_closest_marker(mark) for mark in ("calls", "browser", "slow")):
                 item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
 
 
