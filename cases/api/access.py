@@ -23,6 +23,11 @@ BEARER = Security(HTTPBearer(auto_error=False, description="POST /api/v1/tokens 
 _READS = frozenset({"GET", "HEAD"})
 
 
+def address_of(request: Request) -> str:
+    """Where a request comes from: what tries are counted by."""
+    return request.client.host if request.client else ""
+
+
 class Access:
     """Turns a request into an Actor. One for the whole application."""
 

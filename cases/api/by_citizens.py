@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from cases import by_citizens, citizen_access, supplements
+from cases.api.access import address_of
 from cases.api.answers import moment
 from cases.api.bodies import NO_NUL, Line, Number
 from cases.api.idempotency import once
@@ -63,7 +64,7 @@ def routes(setting: Setting) -> APIRouter:
     @router.post("/public/cases", status_code=201, summary="Complain on the web")
     def complain(body: Complaint, request: Request, key: Key = None) -> dict[str, Any]:
         """网上投诉. `code` is shown this once: with number and code the citizen asks how far it is."""
-        address, now = _address(request), setting.clock()
+        address, now = address_of(request), setting.clock()
         said = by_citizens.Complaint(**body.model_dump())
 
         def register() -> dict[str, Any]:
@@ -97,7 +98,7 @@ def routes(setting: Setting) -> APIRouter:
         number: str, body: WithCode, request: Request, act: Callable[[Session, CaseRow], object]
     ) -> dict[str, Any]:
         """Who has number and code, and then the act in one transaction with the case locked."""
-        if not citizen_access.opens(setting.database, number, body.code, _address(request), now=setting.clock()):
+        if not citizen_access.opens(setting.database, number, body.code, address_of(request), now=setting.clock()):
             raise NotFound(NOT_FOUND)
         with setting.database.session() as session:
             row = session.get_one(CaseRow, number, with_for_update=True)
@@ -105,7 +106,3 @@ def routes(setting: Setting) -> APIRouter:
             return {"number": row.number, "state": row.state, "state_label": State(row.state).label}
 
     return router
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

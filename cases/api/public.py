@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from cases import citizen_access, reveals
+from cases.api.access import address_of
 from cases.api.answers import moment
 from cases.api.setting import Setting
 from cases.history import assignments, history
@@ -33,7 +34,7 @@ def routes(setting: Setting) -> APIRouter:
         """An unknown number and a wrong code get the same answer; after five wrong ones in an hour, for a case or from
         an address, it is 429 whatever the code. `looked`: who has seen the name or number, when and why.
         """
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         if not citizen_access.opens(setting.database, number, code, address, now=setting.clock()):
             raise NotFound(NOT_FOUND)
         response.headers["Cache-Control"] = "private, no-store"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from cases import audit, case, visit_links, visits
 from cases.actor import FRONT, Actor
 from cases.api import visit_answers as answers
+from cases.api.access import address_of
 from cases.api.bodies import Text
 from cases.api.cases import IfMatch, Key, etag, version_of
 from cases.api.idempotency import once
@@ -158,19 +159,15 @@ def _by_link(router: APIRouter, setting: Setting) -> None:
     def asked(secret: str, request: Request, response: Response) -> dict[str, Any]:
         """Without a login. Neither name nor number is shown. Wrong links are counted by address."""
         response.headers["Cache-Control"] = "private, no-store"
-        with visit_links.limited(setting.database, _address(request), setting.clock()) as session:
+        with visit_links.limited(setting.database, address_of(request), setting.clock()) as session:
             visit, about = visit_links.opened(session, secret, now=setting.clock())
             return answers.for_citizen(session, visit, about, setting.city)
 
     @router.post("/public/visits/{secret}", summary="Answer by the link, once")
     def say(secret: str, body: Said, request: Request) -> dict[str, Any]:
-        with visit_links.limited(setting.database, _address(request), setting.clock()) as session:
+        with visit_links.limited(setting.database, address_of(request), setting.clock()) as session:
             visit_links.answer(session, secret, body.answers(), city=setting.city, now=setting.clock())
         return {"thanks": "感谢您的评价。"}
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _noted(

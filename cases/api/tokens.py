@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from cases import people
 from cases.actor import Actor
+from cases.api.access import address_of
 from cases.api.answers import moment
 from cases.api.bodies import Login
 from cases.api.setting import Setting
@@ -21,7 +22,7 @@ def routes(setting: Setting) -> APIRouter:
     @router.post("/tokens", status_code=201, summary="Log in")
     def log_in(body: Login, request: Request) -> dict[str, Any]:
         """A bearer token that expires. A wrong name and a wrong password get the same answer."""
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         now = setting.clock()
         person = people.log_in(setting.database, body.name, body.password, address, now=now)
         if person is None:

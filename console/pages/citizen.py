@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from cases.api.access import address_of
 from cases.by_citizens import LONGEST
 from cases.reasons import Satisfied, Solved
 from cases.words import Kind
@@ -58,7 +59,7 @@ def routes(ports: Ports) -> APIRouter:
     async def register(request: Request) -> Response:
         sent = _sent(await request.form())
         try:
-            made = await run_in_threadpool(ports.citizens.complain, sent, _client(request))
+            made = await run_in_threadpool(ports.citizens.complain, sent, address_of(request))
         except Refused as refused:
             return _form(ports, sent, refused)
         return page("reported.html", 201, no=made.no, code=made.code)
@@ -78,7 +79,7 @@ def _progress(
 ) -> Response:
     """An unknown number and a wrong code look alike, so that nobody can try numbers out; nor codes, for long."""
     try:
-        case = ports.cases.for_citizen(no, code, _client(request))
+        case = ports.cases.for_citizen(no, code, address_of(request))
     except Refused as too_many:
         return page("citizen.html", 429, no=no, error=str(too_many), city=ports.city.name)
     if case is None:
@@ -109,7 +110,7 @@ def _act(ports: Ports, request: Request, no: str, act: str, sent: dict[str, str]
     if act not in ACTS:
         return page("citizen.html", 404, no=no, error=NOT_FOUND, city=ports.city.name)
     try:
-        known = ports.citizens.act(no, code, _client(request), act, sent)
+        known = ports.citizens.act(no, code, address_of(request), act, sent)
     except Refused as why:
         refused = why
         return _progress(ports, request, no, code, refused=refused, text=sent.get("text", ""))
@@ -137,7 +138,3 @@ def _sent(form: Any) -> dict[str, str]:
 
 def _address(no: str, code: str, more: str = "") -> str:
     return local_path(f"/cases/{no}?code={code.strip()[:20]}{more}") or "/"
-
-
-def _client(request: Request) -> str:
-    return request.client.host if request.client else ""

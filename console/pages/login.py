@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
+from cases.api.access import address_of
 from console.pages.door import Closed, Door
 from console.pages.ports import Ports, Refused
 from console.pages.presence import DESK
@@ -32,7 +33,7 @@ def routes(ports: Ports, door: Door) -> APIRouter:
         password: Annotated[str, Form()] = "",
         next: Annotated[str, Form()] = "",
     ) -> Response:
-        client = request.client.host if request.client else ""
+        client = address_of(request)
         try:
             signed_in = ports.people.sign_in(name.strip(), password, client)
         except Refused as refused:

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from cases import visit_links
+from cases.api.access import address_of
 from cases.api.visit_answers import for_citizen
 from cases.reasons import Satisfied, Solved
 from cases.refusal import NotFound, Refusal
@@ -70,7 +71,7 @@ def _shown(
     ports: Ports, request: Request, secret: str, sent: Mapping[str, str] | None = None, refused: Refused | None = None
 ) -> Response:
     try:
-        about = ports.visits.asked(secret, _address(request))
+        about = ports.visits.asked(secret, address_of(request))
     except (NotFound, TooManyTries) as gone:
         return _gone(gone)
     status = 422 if refused else 200
@@ -79,7 +80,7 @@ def _shown(
 
 def _say(ports: Ports, request: Request, secret: str, sent: Mapping[str, str]) -> Response:
     try:
-        ports.visits.answer(secret, _address(request), _answers(sent))
+        ports.visits.answer(secret, address_of(request), _answers(sent))
     except (NotFound, TooManyTries) as gone:
         return _gone(gone)
     except Refused as why:
@@ -107,7 +108,3 @@ def _gone(why: Exception) -> Response:
     if isinstance(why, TooManyTries):
         return page("visited.html", 429, title="请稍后再试", text="打开的次数过多，请几分钟后再试，或拨 12345。")
     return page("visited.html", 404, title="链接不能使用", text=visit_links.GONE)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
