@@ -8,12 +8,14 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
-from cases import attachments, case, citizen_access
+from cases import attachments, audit, case, citizen_access
 from cases.actor import FRONT, THE_CITIZEN, Actor
+from cases.api.access import address_of
 from cases.api.answers import moment
 from cases.api.bodies import NO_NUL
 from cases.api.public import NOT_FOUND
 from cases.api.setting import Setting
+from cases.audit_chain import Action
 from cases.model import Attachment, CaseRow
 from cases.refusal import NotFound
 
@@ -43,13 +45,14 @@ def routes(setting: Setting) -> APIRouter:
         with setting.database.session() as session:
             row, path = attachments.find(session, key, folder)
             case.find(session, row.case_number, actor)  # who may not see the case gets the same 404
+            audit.note(session, Action.READ, actor.title, now=setting.clock(), case=row.case_number, attachment=key)
             headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
             return FileResponse(path, media_type=row.media_type, filename=row.name, headers=headers)
 
     @router.post("/public/cases/{number}/attachments", status_code=201, summary="Add a photo to one's own case")
     async def add_own(number: str, request: Request, file: Sent, code: Code) -> dict[str, Any]:
         content, name = await file.read(), file.filename or ""
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         return await run_in_threadpool(_add_own, number, code, address, content, name)
 
     def _add(number: str, content: bytes, name: str, actor: Actor) -> dict[str, Any]:

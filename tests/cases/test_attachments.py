@@ -80,6 +80,9 @@ def test_another_departments_files_do_not_exist(small_office, wang, case):
     assert other.get(f"/cases/{case['number']}/attachments").status_code == 404
     assert send(other, case, PDF).status_code == 404
     assert small_office.anonymous().get(f"/attachments/{key}").status_code == 401
+    lead = small_office.person("lin", Role.SUPERVISOR)
+    told = lead.get("/audit", params={"case": case["number"]}).json()["items"]
+    assert [each["actor"] for each in told if each["data"].get("attachment") == key] == ["department:cgj"]
 
 
 def test_a_citizen_adds_a_photo_with_number_and_code(small_office, case):
